@@ -1,0 +1,61 @@
+#pragma once
+
+// The transaction transition (Yellow Paper section 6; EIP-1559, 2929, 2930, 3529, 3607, 3651, 3860, 4844, 6780, 7623, 7702,
+// 7825): validity, up-front cost, execution, refund, fees. Pure: everything comes in through arguments.
+
+#include "evm/vm.hpp"
+#include "execution/errors.hpp"
+#include "state/diff.hpp"
+#include "state/view.hpp"
+#include "types/receipt.hpp"
+
+namespace mega::execution {
+
+/// What is fixed for every transaction of a block.
+struct BlockEnv {
+    Fork fork = current_fork;
+    evm::BlockContext context;
+    /// L2: the base fee is burnt and the tip goes to the beneficiary, as on Ethereum. Blob limits matter to replay alone.
+    uint64_t max_blobs = 0;
+};
+
+struct TxResult {
+    evm::Status status = evm::Status::success;  // of the transaction's own frame
+    uint64_t gas_used = 0;
+    u256 effective_gas_price;
+    std::vector<Log> logs;
+    Bytes output;                        // return or revert data
+    std::optional<Address> created;
+    state::StateDiff diff;
+
+    [[nodiscard]] bool success() const { return status == evm::Status::success; }
+};
+
+/// Gas that is charged before execution, and the least that is charged in the end (EIP-7623).
+struct IntrinsicGas {
+    uint64_t intrinsic = 0;
+    uint64_t floor = 0;
+};
+[[nodiscard]] IntrinsicGas intrinsic_gas(Fork fork, const Transaction& tx);
+
+/// Checks that need no state: type, sizes, intrinsic gas, gas caps, fee order, chain id. What a mempool asks first.
+[[nodiscard]] Result<void, TxError> check_stateless(Fork fork, uint64_t chain_id, const Transaction& tx);
+
+/// How a call that is not a transaction (eth_call, eth_estimateGas) departs from the rules.
+struct ExecutionOptions {
+    bool skip_nonce_check = false;
+    bool skip_balance_check = false;  // the sender is credited with what is missing
+    bool skip_sender_code_check = false;
+    bool skip_base_fee_check = false;
+    bool skip_gas_cap = false;        // EIP-7825
+    /// Gas left of the block; unlimited by default.
+    uint64_t block_gas_left = UINT64_MAX;
+};
+
+/// Executes `tx` on top of `view`. On error nothing happened. The result's diff includes fees.
+[[nodiscard]] Result<TxResult, TxError> execute_transaction(
+    evm::Vm& vm, const state::StateView& view, const BlockEnv& env, const SignedTransaction& tx,
+    const ExecutionOptions& options = {}
+);
+
+}  // namespace mega::execution

@@ -1,0 +1,31 @@
+#pragma once
+
+// Read access to a state: what execution starts from. Implementations: Overlay (below), storage's versioned flat state,
+// a witness. All reads of one StateView object see one consistent state.
+
+#include "evm/code.hpp"
+#include "types/account.hpp"
+
+#include <optional>
+
+namespace mega::state {
+
+class StateView {
+  public:
+    virtual ~StateView() = default;
+
+    /// Nothing when the account does not exist.
+    [[nodiscard]] virtual std::optional<Account> account(const Address& address) const = 0;
+    /// Zero when the slot was never written.
+    [[nodiscard]] virtual u256 storage(const Address& address, const u256& slot) const = 0;
+    /// Never null; `code_hash` is that of an existing account.
+    [[nodiscard]] virtual evm::CodePtr code(const Hash256& code_hash) const = 0;
+    /// Hash of one of the last 256 blocks; zero when unknown. What BLOCKHASH gives.
+    [[nodiscard]] virtual Hash256 block_hash(uint64_t number) const = 0;
+
+    StateView() = default;
+    StateView(const StateView&) = default;
+    StateView& operator=(const StateView&) = default;
+};
+
+}  // namespace mega::state
