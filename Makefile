@@ -1,0 +1,55 @@
+# mega: `make run` and `make test` take a bare Debian 12 to the result; `make help` lists the rest.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+JOBS ?= $(shell nproc)
+BIN := build/release/bin/mega
+
+.PHONY: help run test build setup unit clients gcc asan tsan bench fuzz soak lint format clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing: Debian packages, npm packages
+	@tools/setup
+
+build: setup ## Build the release binary (build/release/bin/mega)
+	@tools/build release mega
+
+run: build ## Start the development chain: L2 node, prefunded accounts, all RPC methods
+	@exec $(BIN) dev $(ARGS)
+
+test: build ## Everything CI runs: unit tests, layering, real clients against a real node, bad input
+	@tools/test
+
+unit: setup ## Unit tests of the dev preset alone
+	@tools/build dev all && ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+clients: build ## cast, viem, ethers, forge and hardhat against a real node
+	@tools/test clients
+
+gcc: setup ## The same unit tests under g++ 12
+	@tools/build gcc all && ctest --test-dir build/gcc --output-on-failure -j $(JOBS)
+
+asan: setup ## Unit and integration tests with AddressSanitizer and UBSan
+	@tools/test asan
+
+tsan: setup ## Unit and integration tests with ThreadSanitizer
+	@tools/test tsan
+
+bench: build ## All benchmarks; figures go to build/bench
+	@tools/bench
+
+fuzz: setup ## Run every fuzzer for SECONDS_EACH (default 60)
+	@tools/fuzz $(or $(SECONDS_EACH),60)
+
+soak: build ## Load, kill -9 and restart a node in a loop for MINUTES (default 30)
+	@tools/soak $(or $(MINUTES),30)
+
+lint: setup ## Formatting, clang-tidy, layering, headers that compile alone
+	@tools/lint
+
+format: setup ## Format the C++ sources in place
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+clean: ## Remove build outputs
+	@rm -rf build
