@@ -1,6 +1,7 @@
 #pragma once
 
-// Block headers and bodies (Yellow Paper section 4.4 and the fork EIPs that added fields), up to Osaka.
+// Block headers and bodies (Yellow Paper section 4.4 and the fork EIPs that added fields), up to
+// Osaka.
 
 #include "types/bloom.hpp"
 #include "types/transaction.hpp"
@@ -42,12 +43,12 @@ struct BlockHeader {
     Bytes extra_data;
     Hash256 prev_randao;  // mix hash before the merge
     FixedBytes<8> nonce;
-    std::optional<u256> base_fee_per_gas;           // London (EIP-1559)
-    std::optional<Hash256> withdrawals_root;        // Shanghai (EIP-4895)
-    std::optional<uint64_t> blob_gas_used;          // Cancun (EIP-4844)
-    std::optional<uint64_t> excess_blob_gas;        // Cancun
+    std::optional<u256> base_fee_per_gas;             // London (EIP-1559)
+    std::optional<Hash256> withdrawals_root;          // Shanghai (EIP-4895)
+    std::optional<uint64_t> blob_gas_used;            // Cancun (EIP-4844)
+    std::optional<uint64_t> excess_blob_gas;          // Cancun
     std::optional<Hash256> parent_beacon_block_root;  // Cancun (EIP-4788)
-    std::optional<Hash256> requests_hash;           // Prague (EIP-7685)
+    std::optional<Hash256> requests_hash;             // Prague (EIP-7685)
 
     friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };
@@ -72,7 +73,8 @@ struct Block {
 [[nodiscard]] Result<BlockHeader, rlp::DecodeError> decode_header(BytesView encoded);
 [[nodiscard]] Hash256 hash_of(const BlockHeader& header);
 
-/// rlp([header, transactions, ommers, withdrawals?]): the form of `chain.rlp` files and of debug_getRawBlock.
+/// rlp([header, transactions, ommers, withdrawals?]): the form of `chain.rlp` files and of
+/// debug_getRawBlock.
 [[nodiscard]] Bytes encode(const Block& block);
 [[nodiscard]] Result<Block, rlp::DecodeError> decode_block(BytesView encoded);
 

@@ -28,7 +28,8 @@ struct Receipt {
 };
 
 [[nodiscard]] Bloom bloom_of(const std::vector<Log>& logs);
-/// type ‖ rlp([status or post state, cumulative gas, bloom, logs]), without the type byte for legacy.
+/// type ‖ rlp([status or post state, cumulative gas, bloom, logs]), without the type byte for
+/// legacy.
 [[nodiscard]] Bytes encode(const Receipt& receipt);
 [[nodiscard]] Result<Receipt, rlp::DecodeError> decode_receipt(BytesView encoded);
 /// rlp of the list of [address, topics, data].

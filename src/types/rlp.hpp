@@ -1,8 +1,8 @@
 #pragma once
 
-// Recursive Length Prefix (Yellow Paper appendix B). Decoding is strict: lengths are canonical, single bytes below 0x80
-// stand for themselves, integers have no leading zeros, nothing trails. Nesting depth is bounded by the caller's code,
-// since a Reader is opened list by list.
+// Recursive Length Prefix (Yellow Paper appendix B). Decoding is strict: lengths are canonical,
+// single bytes below 0x80 stand for themselves, integers have no leading zeros, nothing trails.
+// Nesting depth is bounded by the caller's code, since a Reader is opened list by list.
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -26,10 +26,13 @@ enum class DecodeError : uint8_t {
 
 [[nodiscard]] std::string_view to_string(DecodeError error);
 
-/// Appends RLP items to a buffer. Lists are written by `begin_list`/`end_list`, which move the payload once to make
-/// room for the header.
+/// Appends RLP items to a buffer. Lists are written by `begin_list`/`end_list`, which move the
+/// payload once to make room for the header.
 class Writer {
   public:
+    Writer() = default;
+    explicit Writer(size_t expected_size_bytes) { out_.reserve(expected_size_bytes); }
+
     void write(BytesView string);
     void write(uint64_t integer);
     void write(const u256& integer);

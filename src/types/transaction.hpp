@@ -1,10 +1,12 @@
 #pragma once
 
-// Transactions: types 0 (legacy, EIP-155), 1 (EIP-2930), 2 (EIP-1559), 3 (EIP-4844, decoded so that it can be refused by
-// name and so that Ethereum's own blocks can be replayed), 4 (EIP-7702), and mega's deposit type 0x7e.
+// Transactions: types 0 (legacy, EIP-155), 1 (EIP-2930), 2 (EIP-1559), 3 (EIP-4844, decoded so that
+// it can be refused by name and so that Ethereum's own blocks can be replayed), 4 (EIP-7702), and
+// mega's deposit type 0x7e.
 //
 //   envelope = rlp([...]) for type 0, type ‖ rlp([...]) otherwise (EIP-2718)
-//   deposit  = 0x7e ‖ rlp([source_hash, from, to, mint, value, gas_limit, data])   no signature, no nonce
+//   deposit  = 0x7e ‖ rlp([source_hash, from, to, mint, value, gas_limit, data])   no signature, no
+//   nonce
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -38,7 +40,8 @@ struct Authorization {
     u256 chain_id;
     Address address;
     uint64_t nonce = 0;
-    u256 y_parity;  // as on the wire: anything above 1 makes this tuple invalid, not the transaction
+    u256
+        y_parity;  // as on the wire: anything above 1 makes this tuple invalid, not the transaction
     u256 r;
     u256 s;
     friend bool operator==(const Authorization&, const Authorization&) = default;
@@ -72,7 +75,8 @@ struct Transaction {
     friend bool operator==(const Transaction&, const Transaction&) = default;
 };
 
-/// A transaction with what is derived from it once: every layer above decoding passes this one around.
+/// A transaction with what is derived from it once: every layer above decoding passes this one
+/// around.
 struct SignedTransaction {
     Transaction tx;
     Address sender;
@@ -89,7 +93,11 @@ enum class TxDecodeError : uint8_t {
     missing_recipient,
     empty_authorization_list,
     oversized,
+    blob_sidecar,  // the network form of type 3, which carries blobs
 };
+
+/// No block can hold a longer envelope (EIP-7934 bounds whole blocks to less).
+inline constexpr size_t max_envelope_size_bytes = 16 << 20;
 
 /// "rlp: …", "invalid transaction v, r, s values", …: texts as geth's where geth has one.
 [[nodiscard]] std::string_view to_string(TxDecodeError error);
@@ -103,14 +111,18 @@ enum class TxDecodeError : uint8_t {
 [[nodiscard]] Hash256 transaction_hash(BytesView envelope);
 /// The sender; refuses high s (EIP-2), and values out of range. A deposit's sender is its `from`.
 [[nodiscard]] Result<Address, TxDecodeError> recover_sender(const Transaction& tx);
-/// The authority that signed an EIP-7702 tuple: keccak256(0x05 ‖ rlp([chain_id, address, nonce])). Nothing when invalid.
+/// The authority that signed an EIP-7702 tuple: keccak256(0x05 ‖ rlp([chain_id, address, nonce])).
+/// Nothing when invalid.
 [[nodiscard]] std::optional<Address> recover_authority(const Authorization& authorization);
 
-/// Signs in place (types 0, 1, 2, 3, 4).
+/// Signs in place (types 0, 1, 2, 3, 4). The key must be valid (crypto::address_of gives an address
+/// for it).
 void sign_transaction(Transaction& tx, const crypto::SecretKey& key);
+void sign_authorization(Authorization& authorization, const crypto::SecretKey& key);
 
 /// Decodes, recovers and hashes.
-[[nodiscard]] Result<SignedTransaction, TxDecodeError> decode_signed_transaction(BytesView envelope);
+[[nodiscard]] Result<SignedTransaction, TxDecodeError> decode_signed_transaction(BytesView envelope
+);
 
 /// min(max_fee, base_fee + max_priority_fee); assumes max_fee >= base_fee.
 [[nodiscard]] u256 effective_gas_price(const Transaction& tx, const u256& base_fee_per_gas);

@@ -1,7 +1,7 @@
 #pragma once
 
-// u256: the EVM's word. Four 64-bit limbs, least significant first; arithmetic wraps modulo 2^256 as the Yellow Paper
-// (appendix H) says. Division by zero gives zero, as DIV and MOD do.
+// u256: the EVM's word. Four 64-bit limbs, least significant first; arithmetic wraps modulo 2^256
+// as the Yellow Paper (appendix H) says. Division by zero gives zero, as DIV and MOD do.
 
 #include "base/bytes.hpp"
 #include "base/hex.hpp"
@@ -69,7 +69,8 @@ struct u256 {
     [[nodiscard]] constexpr unsigned bit_length() const {
         for (int i = 3; i >= 0; --i) {
             if (limbs[i] != 0) {
-                return static_cast<unsigned>(64 * i) + static_cast<unsigned>(std::bit_width(limbs[i]));
+                return static_cast<unsigned>(64 * i) +
+                       static_cast<unsigned>(std::bit_width(limbs[i]));
             }
         }
         return 0;
@@ -120,7 +121,9 @@ struct AddResult {
     return result;
 }
 
-[[nodiscard]] constexpr u256 operator+(const u256& a, const u256& b) { return add_with_carry(a, b).value; }
+[[nodiscard]] constexpr u256 operator+(const u256& a, const u256& b) {
+    return add_with_carry(a, b).value;
+}
 [[nodiscard]] constexpr u256 operator-(const u256& a, const u256& b) {
     return subtract_with_borrow(a, b).value;
 }
@@ -129,13 +132,28 @@ struct AddResult {
     return {~a.limbs[0], ~a.limbs[1], ~a.limbs[2], ~a.limbs[3]};
 }
 [[nodiscard]] constexpr u256 operator&(const u256& a, const u256& b) {
-    return {a.limbs[0] & b.limbs[0], a.limbs[1] & b.limbs[1], a.limbs[2] & b.limbs[2], a.limbs[3] & b.limbs[3]};
+    return {
+        a.limbs[0] & b.limbs[0],
+        a.limbs[1] & b.limbs[1],
+        a.limbs[2] & b.limbs[2],
+        a.limbs[3] & b.limbs[3]
+    };
 }
 [[nodiscard]] constexpr u256 operator|(const u256& a, const u256& b) {
-    return {a.limbs[0] | b.limbs[0], a.limbs[1] | b.limbs[1], a.limbs[2] | b.limbs[2], a.limbs[3] | b.limbs[3]};
+    return {
+        a.limbs[0] | b.limbs[0],
+        a.limbs[1] | b.limbs[1],
+        a.limbs[2] | b.limbs[2],
+        a.limbs[3] | b.limbs[3]
+    };
 }
 [[nodiscard]] constexpr u256 operator^(const u256& a, const u256& b) {
-    return {a.limbs[0] ^ b.limbs[0], a.limbs[1] ^ b.limbs[1], a.limbs[2] ^ b.limbs[2], a.limbs[3] ^ b.limbs[3]};
+    return {
+        a.limbs[0] ^ b.limbs[0],
+        a.limbs[1] ^ b.limbs[1],
+        a.limbs[2] ^ b.limbs[2],
+        a.limbs[3] ^ b.limbs[3]
+    };
 }
 
 /// Product modulo 2^256.
@@ -144,7 +162,8 @@ struct AddResult {
     for (int i = 0; i < 4; ++i) {
         uint64_t carry = 0;
         for (int j = 0; i + j < 4; ++j) {
-            const uint128 t = static_cast<uint128>(a.limbs[i]) * b.limbs[j] + result.limbs[i + j] + carry;
+            const uint128 t =
+                static_cast<uint128>(a.limbs[i]) * b.limbs[j] + result.limbs[i + j] + carry;
             result.limbs[i + j] = static_cast<uint64_t>(t);
             carry = static_cast<uint64_t>(t >> 64);
         }
@@ -216,7 +235,9 @@ constexpr u256& operator-=(u256& a, const u256& b) { return a = a - b; }
 constexpr u256& operator*=(u256& a, const u256& b) { return a = a * b; }
 
 /// Zero-extended.
-[[nodiscard]] constexpr u256 to_u256(const Address& address) { return u256::from_be(address.view()); }
+[[nodiscard]] constexpr u256 to_u256(const Address& address) {
+    return u256::from_be(address.view());
+}
 [[nodiscard]] inline u256 to_u256(const Hash256& hash) { return u256::load_be(hash.data()); }
 
 /// QUANTITY: "0x" and no leading zeros.
@@ -230,6 +251,8 @@ constexpr u256& operator*=(u256& a, const u256& b) { return a = a * b; }
 template <>
 struct std::hash<mega::u256> {
     size_t operator()(const mega::u256& v) const noexcept {
-        return mega::mix64(mega::mix64(v.limbs[0], v.limbs[1]), mega::mix64(v.limbs[2], v.limbs[3]));
+        return mega::mix64(
+            mega::mix64(v.limbs[0], v.limbs[1]), mega::mix64(v.limbs[2], v.limbs[3])
+        );
     }
 };
