@@ -1,7 +1,7 @@
 #pragma once
 
-// Roots of the tries that are built once: transactions, receipts, withdrawals (key = rlp(index)); and of a full list of
-// key-value pairs.
+// Roots of the tries that are built once: transactions, receipts, withdrawals (key = rlp(index));
+// and of a full list of key-value pairs.
 
 #include "base/bytes.hpp"
 

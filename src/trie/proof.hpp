@@ -14,7 +14,8 @@ enum class ProofError : uint8_t { wrong_hash, bad_node, incomplete, surplus_node
 
 [[nodiscard]] std::string_view to_string(ProofError error);
 
-/// The value at `key` (already hashed where the trie is a secure one), nothing when the proof shows its absence.
+/// The value at `key` (already hashed where the trie is a secure one), nothing when the proof shows
+/// its absence.
 [[nodiscard]] Result<std::optional<Bytes>, ProofError> verify_proof(
     const Hash256& root, BytesView key, std::span<const Bytes> nodes
 );

@@ -1,10 +1,11 @@
 #pragma once
 
-// The commitment: Ethereum's state trie (hashed address -> account leaf) with one storage trie per account (hashed slot ->
-// value), kept in memory across blocks and updated incrementally.
+// The commitment: Ethereum's state trie (hashed address -> account leaf) with one storage trie per
+// account (hashed slot -> value), kept in memory across blocks and updated incrementally.
 //
-// Nodes live in arenas. A subtree that is not in memory is a hash; it is loaded through a NodeSource when an update or a
-// proof walks into it, so a tree may be larger than memory, and a witness is just another NodeSource.
+// Nodes live in arenas. A subtree that is not in memory is a hash; it is loaded through a
+// NodeSource when an update or a proof walks into it, so a tree may be larger than memory, and a
+// witness is just another NodeSource.
 //
 // Not thread-safe: one owner at a time.
 
@@ -28,7 +29,8 @@ using NibblePath = Bytes;
 class NodeSource {
   public:
     virtual ~NodeSource() = default;
-    /// RLP of the node at `path` of `tree`, whose hash the tree will check. Nothing when it is not to be had.
+    /// RLP of the node at `path` of `tree`, whose hash the tree will check. Nothing when it is not
+    /// to be had.
     [[nodiscard]] virtual std::optional<Bytes> load(
         const TreeId& tree, BytesView path, const Hash256& hash
     ) const = 0;
@@ -91,22 +93,24 @@ class StateTree {
     StateTree(StateTree&&) noexcept;
     StateTree& operator=(StateTree&&) noexcept;
 
-    /// `updates` sorted by hashed_address, no repeats. On error the tree is as before and may be tried again.
+    /// `updates` sorted by hashed_address, no repeats. On error the tree is as before and may be
+    /// tried again.
     [[nodiscard]] Result<void, MissingNode> apply(std::span<const AccountUpdate> updates);
     /// Hashes what is dirty.
     [[nodiscard]] Hash256 root();
     [[nodiscard]] Result<AccountProof, MissingNode> prove(
         const Hash256& hashed_address, std::span<const Hash256> hashed_slots
     );
-    /// RLP of the node at `path` of `tree`, dirty or clean, as NodeSource::load gives it: lets another tree start from this
-    /// one's present state.
+    /// RLP of the node at `path` of `tree`, dirty or clean, as NodeSource::load gives it: lets
+    /// another tree start from this one's present state.
     [[nodiscard]] std::optional<Bytes> node(const TreeId& tree, BytesView path);
 
     /// Reports every node written or removed since the last flush. Hashes first.
     void flush(NodeSink& sink);
     /// Bytes of nodes in memory.
     [[nodiscard]] size_t memory_bytes() const;
-    /// Forgets clean nodes, lowest levels first, until at most `limit_bytes` remain (dirty nodes always stay).
+    /// Forgets clean nodes, lowest levels first, until at most `limit_bytes` remain (dirty nodes
+    /// always stay).
     void evict(size_t limit_bytes);
 
   private:
