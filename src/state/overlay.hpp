@@ -3,6 +3,7 @@
 // A mutable state on top of a view: applied diffs win over the base. Single-threaded.
 
 #include "state/diff.hpp"
+#include "state/hash.hpp"
 #include "state/view.hpp"
 
 #include <unordered_map>
@@ -13,14 +14,25 @@ namespace mega::state {
 class Overlay final : public StateView {
   public:
     /// `base` must outlive the overlay.
-    explicit Overlay(const StateView& base) : base_(&base) {}
+    explicit Overlay(const StateView& base)
+        : base_(&base), slots_(0, SlotKeyHash{SeededHash::from_place(this)}) {}
 
     void apply(const StateDiff& diff);
     void set_block_hash(uint64_t number, const Hash256& hash);
     void clear();
 
+    // Overrides of single parts, for simulation. The account comes to exist.
+    void set_account(const Address& address, const Account& account);
+    void set_balance(const Address& address, const u256& balance);
+    void set_nonce(const Address& address, uint64_t nonce);
+    void set_code(const Address& address, BytesView code);
+    void set_storage(const Address& address, const u256& slot, const u256& value);
+    /// All slots become zero; what is set afterwards is all there is.
+    void clear_storage(const Address& address);
+
     [[nodiscard]] std::optional<Account> account(const Address& address) const override;
     [[nodiscard]] u256 storage(const Address& address, const u256& slot) const override;
+    [[nodiscard]] bool has_storage(const Address& address) const override;
     [[nodiscard]] evm::CodePtr code(const Hash256& code_hash) const override;
     [[nodiscard]] Hash256 block_hash(uint64_t number) const override;
 
@@ -31,15 +43,28 @@ class Overlay final : public StateView {
         friend bool operator==(const SlotKey&, const SlotKey&) = default;
     };
     struct SlotKeyHash {
+        SeededHash hash;
         size_t operator()(const SlotKey& key) const noexcept {
-            return mix64(std::hash<Address>{}(key.address), std::hash<u256>{}(key.slot));
+            return hash(hash(key.address), key.slot);
         }
     };
+    /// A slot counts when it was written after the last time its account's storage was cleared.
+    struct SlotValue {
+        u256 value;
+        uint32_t times_cleared = 0;
+    };
+
+    [[nodiscard]] uint32_t times_cleared(const Address& address) const;
+    [[nodiscard]] Account account_or_empty(const Address& address) const;
+    void note_bare_storage(const Address& address);
 
     const StateView* base_;
     std::unordered_map<Address, std::optional<Account>> accounts_;
-    std::unordered_map<SlotKey, u256, SlotKeyHash> slots_;
-    std::unordered_set<Address> storage_cleared_;
+    std::unordered_map<SlotKey, SlotValue, SlotKeyHash> slots_;
+    std::unordered_map<Address, uint32_t> times_cleared_;
+    // Accounts given storage while they had neither nonce nor code: what has_storage is asked
+    // about.
+    std::unordered_set<Address> bare_storage_;
     std::unordered_map<Hash256, evm::CodePtr> codes_;
     std::unordered_map<uint64_t, Hash256> block_hashes_;
 };
@@ -47,7 +72,9 @@ class Overlay final : public StateView {
 /// A state with nothing in it, for genesis and tests.
 class EmptyState final : public StateView {
   public:
-    [[nodiscard]] std::optional<Account> account(const Address&) const override { return std::nullopt; }
+    [[nodiscard]] std::optional<Account> account(const Address&) const override {
+        return std::nullopt;
+    }
     [[nodiscard]] u256 storage(const Address&, const u256&) const override { return {}; }
     [[nodiscard]] evm::CodePtr code(const Hash256&) const override;
     [[nodiscard]] Hash256 block_hash(uint64_t) const override { return {}; }

@@ -1,7 +1,7 @@
 #pragma once
 
-// Read access to a state: what execution starts from. Implementations: Overlay (below), storage's versioned flat state,
-// a witness. All reads of one StateView object see one consistent state.
+// Read access to a state: what execution starts from. Implementations: Overlay (below), storage's
+// versioned flat state, a witness. All reads of one StateView object see one consistent state.
 
 #include "evm/code.hpp"
 #include "types/account.hpp"
@@ -18,6 +18,10 @@ class StateView {
     [[nodiscard]] virtual std::optional<Account> account(const Address& address) const = 0;
     /// Zero when the slot was never written.
     [[nodiscard]] virtual u256 storage(const Address& address, const u256& slot) const = 0;
+    /// True when a slot of an account that has neither nonce nor code is not zero: a contract
+    /// cannot be created there (EIP-7610). Such accounts cannot arise from EIP-161 on, so that a
+    /// view without any may say false.
+    [[nodiscard]] virtual bool has_storage(const Address& /*address*/) const { return false; }
     /// Never null; `code_hash` is that of an existing account.
     [[nodiscard]] virtual evm::CodePtr code(const Hash256& code_hash) const = 0;
     /// Hash of one of the last 256 blocks; zero when unknown. What BLOCKHASH gives.

@@ -1,0 +1,355 @@
+#include "state/journal.hpp"
+
+namespace mega::state {
+
+namespace {
+
+/// A reverted touch of RIPEMD-160 still counts: what mainnet block 2,675,119 made a rule (Yellow
+/// Paper appendix K).
+constexpr Address ripemd_address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}};
+
+}  // namespace
+
+void Journal::begin(const StateView& view) {
+    view_ = &view;
+    accounts_.clear();
+    slots_.clear();
+    transients_.clear();
+    undo_.clear();
+    old_codes_.clear();
+    logs_.clear();
+    account_table_.clear();
+    slot_table_.clear();
+    transient_table_.clear();
+    last_account_ = IndexTable::none;
+    last_slot_ = IndexTable::none;
+}
+
+uint32_t Journal::account_index(const Address& address) {
+    if (last_account_ != IndexTable::none && accounts_[last_account_].address == address) {
+        return last_account_;
+    }
+    const uint64_t hash = hash_(address);
+    uint32_t index =
+        account_table_.find(hash, [&](uint32_t i) { return accounts_[i].address == address; });
+    if (index == IndexTable::none) {
+        index = static_cast<uint32_t>(accounts_.size());
+        accounts_.emplace_back().address = address;
+        account_table_.insert(hash, index);
+    }
+    last_account_ = index;
+    return index;
+}
+
+Journal::AccountEntry& Journal::load(AccountEntry& entry) {
+    if (!entry.is_loaded) {
+        entry.is_loaded = true;
+        if (const auto account = view_->account(entry.address)) {
+            entry.existed = true;
+            entry.original = *account;
+            entry.current = *account;
+            entry.flags |= static_cast<uint8_t>(Flag::exists);
+        }
+    }
+    return entry;
+}
+
+const evm::Code* Journal::code(const Address& address) {
+    AccountEntry& entry = loaded(address);
+    if (!entry.current.has_code()) {
+        return &evm::Code::empty();
+    }
+    if (!entry.code) {
+        entry.code = view_->code(entry.current.code_hash);
+        MEGA_ASSERT(entry.code != nullptr);
+    }
+    return entry.code.get();
+}
+
+bool Journal::had_storage(const Address& address) const { return view_->has_storage(address); }
+
+void Journal::raise(AccountEntry& entry, Flag flag) {
+    if (!entry.has(flag)) {
+        const auto bit = static_cast<uint8_t>(flag);
+        entry.flags |= bit;
+        undo_.push_back({{}, index_of(entry), Undo::Kind::flag, bit});
+    }
+}
+
+void Journal::touch(const Address& address) {
+    AccountEntry& entry = loaded(address);
+    raise(entry, Flag::exists);
+    raise(entry, Flag::touched);
+}
+
+void Journal::change_balance(AccountEntry& entry, const u256& balance) {
+    undo_.push_back({entry.current.balance, index_of(entry), Undo::Kind::balance, 0});
+    entry.current.balance = balance;
+}
+
+void Journal::add_balance(const Address& address, const u256& amount) {
+    touch(address);
+    if (!amount.is_zero()) {
+        AccountEntry& entry = account_at(address);
+        const AddResult sum = add_with_carry(entry.current.balance, amount);
+        MEGA_ASSERT(!sum.carry);
+        change_balance(entry, sum.value);
+    }
+}
+
+void Journal::subtract_balance(const Address& address, const u256& amount) {
+    touch(address);
+    if (!amount.is_zero()) {
+        AccountEntry& entry = account_at(address);
+        const AddResult difference = subtract_with_borrow(entry.current.balance, amount);
+        MEGA_ASSERT(!difference.carry);
+        change_balance(entry, difference.value);
+    }
+}
+
+void Journal::set_balance(const Address& address, const u256& balance) {
+    touch(address);
+    change_balance(account_at(address), balance);
+}
+
+void Journal::set_nonce(const Address& address, uint64_t nonce) {
+    touch(address);
+    AccountEntry& entry = account_at(address);
+    undo_.push_back({entry.current.nonce, index_of(entry), Undo::Kind::nonce, 0});
+    entry.current.nonce = nonce;
+}
+
+void Journal::set_code(const Address& address, const Hash256& code_hash, evm::CodePtr code) {
+    touch(address);
+    AccountEntry& entry = account_at(address);
+    undo_.push_back({old_codes_.size(), index_of(entry), Undo::Kind::code, 0});
+    old_codes_.push_back({entry.current.code_hash, std::move(entry.code)});
+    entry.current.code_hash = code_hash;
+    entry.code = std::move(code);
+}
+
+void Journal::create_contract(const Address& address, uint64_t nonce) {
+    touch(address);
+    raise(account_at(address), Flag::created);
+    if (nonce != 0) {
+        set_nonce(address, nonce);
+    }
+}
+
+bool Journal::mark_destructed(const Address& address) {
+    AccountEntry& entry = loaded(address);
+    const bool is_first = !entry.has(Flag::destructed);
+    raise(entry, Flag::destructed);
+    return is_first;
+}
+
+uint32_t Journal::slot_index(const Address& address, const u256& slot) {
+    const uint32_t account = account_index(address);
+    if (last_slot_ != IndexTable::none && slots_[last_slot_].slot == slot &&
+        slots_[last_slot_].account == account) {
+        return last_slot_;
+    }
+    const uint64_t hash = hash_(account, slot);
+    uint32_t index = slot_table_.find(hash, [&](uint32_t i) {
+        return slots_[i].slot == slot && slots_[i].account == account;
+    });
+    if (index == IndexTable::none) {
+        index = static_cast<uint32_t>(slots_.size());
+        SlotEntry& entry = slots_.emplace_back();
+        entry.slot = slot;
+        entry.account = account;
+        slot_table_.insert(hash, index);
+    }
+    last_slot_ = index;
+    return index;
+}
+
+Journal::SlotEntry& Journal::loaded_slot(const Address& address, const u256& slot) {
+    SlotEntry& entry = slots_[slot_index(address, slot)];
+    if (!entry.is_loaded) {
+        entry.is_loaded = true;
+        // A contract that this transaction creates starts without storage: no need to look.
+        if (!accounts_[entry.account].has(Flag::created)) {
+            entry.original = view_->storage(address, slot);
+            entry.current = entry.original;
+        }
+    }
+    return entry;
+}
+
+Journal::SlotValues Journal::set_storage(
+    const Address& address, const u256& slot, const u256& value
+) {
+    SlotEntry& entry = loaded_slot(address, slot);
+    const SlotValues old{entry.original, entry.current};
+    if (entry.current != value) {
+        const auto index = static_cast<uint32_t>(&entry - slots_.data());
+        undo_.push_back({entry.current, index, Undo::Kind::slot, 0});
+        entry.current = value;
+    }
+    return old;
+}
+
+uint32_t Journal::transient_index(uint32_t account, const u256& slot) {
+    return transient_table_.find(hash_(account, slot), [&](uint32_t i) {
+        return transients_[i].slot == slot && transients_[i].account == account;
+    });
+}
+
+u256 Journal::transient_storage(const Address& address, const u256& slot) {
+    const uint32_t index = transient_index(account_index(address), slot);
+    return index == IndexTable::none ? u256{} : transients_[index].value;
+}
+
+void Journal::set_transient_storage(const Address& address, const u256& slot, const u256& value) {
+    const uint32_t account = account_index(address);
+    uint32_t index = transient_index(account, slot);
+    if (index == IndexTable::none) {
+        index = static_cast<uint32_t>(transients_.size());
+        transients_.push_back({slot, {}, account});
+        transient_table_.insert(hash_(account, slot), index);
+    }
+    undo_.push_back({transients_[index].value, index, Undo::Kind::transient, 0});
+    transients_[index].value = value;
+}
+
+bool Journal::warm_account(const Address& address) {
+    AccountEntry& entry = account_at(address);
+    const bool is_warm = entry.has(Flag::warm);
+    entry.was_warm = true;
+    raise(entry, Flag::warm);
+    return is_warm;
+}
+
+bool Journal::warm_slot(const Address& address, const u256& slot) {
+    const uint32_t index = slot_index(address, slot);
+    SlotEntry& entry = slots_[index];
+    const bool is_warm = entry.is_warm;
+    if (!is_warm) {
+        entry.is_warm = true;
+        entry.was_warm = true;
+        undo_.push_back({{}, index, Undo::Kind::slot_warm, 0});
+    }
+    return is_warm;
+}
+
+std::vector<AccessedAccount> Journal::accessed() const {
+    std::vector<std::vector<u256>> slots(accounts_.size());
+    for (const SlotEntry& entry : slots_) {
+        if (entry.was_warm) {
+            slots[entry.account].push_back(entry.slot);
+        }
+    }
+    std::vector<AccessedAccount> result;
+    for (size_t i = 0; i < accounts_.size(); ++i) {
+        if (accounts_[i].was_warm || !slots[i].empty()) {
+            result.push_back({accounts_[i].address, std::move(slots[i])});
+        }
+    }
+    return result;
+}
+
+void Journal::revert_to(const Snapshot& snapshot) {
+    MEGA_ASSERT(snapshot.undo_count <= undo_.size() && snapshot.log_count <= logs_.size());
+    while (undo_.size() > snapshot.undo_count) {
+        undo(undo_.back());
+        undo_.pop_back();
+    }
+    logs_.resize(snapshot.log_count);
+}
+
+void Journal::undo(const Undo& record) {
+    switch (record.kind) {
+        case Undo::Kind::flag: {
+            AccountEntry& entry = accounts_[record.index];
+            if (record.flag == static_cast<uint8_t>(Flag::touched) &&
+                entry.address == ripemd_address) {
+                return;
+            }
+            entry.flags = static_cast<uint8_t>(entry.flags & ~record.flag);
+            return;
+        }
+        case Undo::Kind::balance:
+            accounts_[record.index].current.balance = record.value;
+            return;
+        case Undo::Kind::nonce:
+            accounts_[record.index].current.nonce = record.value.low64();
+            return;
+        case Undo::Kind::code: {
+            OldCode& old = old_codes_[record.value.low64()];
+            accounts_[record.index].current.code_hash = old.code_hash;
+            accounts_[record.index].code = std::move(old.code);
+            old_codes_.pop_back();
+            return;
+        }
+        case Undo::Kind::slot:
+            slots_[record.index].current = record.value;
+            return;
+        case Undo::Kind::slot_warm:
+            slots_[record.index].is_warm = false;
+            return;
+        case Undo::Kind::transient:
+            transients_[record.index].value = record.value;
+            return;
+    }
+}
+
+std::optional<Account> Journal::final_account(const AccountEntry& entry, bool delete_touched_empty)
+    const {
+    const bool is_swept =
+        delete_touched_empty && entry.has(Flag::touched) && entry.current.is_empty();
+    if (!entry.has(Flag::exists) || entry.has(Flag::destructed) || is_swept) {
+        return std::nullopt;
+    }
+    return entry.current;
+}
+
+void Journal::collect_slots(StateDiff& diff, bool delete_touched_empty) {
+    for (const SlotEntry& slot : slots_) {
+        if (!slot.is_loaded || (slot.original.is_zero() && slot.current.is_zero())) {
+            continue;
+        }
+        AccountEntry& account = load(accounts_[slot.account]);
+        const bool survives = final_account(account, delete_touched_empty).has_value();
+        const u256 after = survives ? slot.current : u256{};
+        if (slot.original != after) {
+            diff.slots.push_back({account.address, slot.slot, slot.original, after});
+            account.has_slot_changes = true;
+        }
+    }
+}
+
+void Journal::collect_account(StateDiff& diff, const AccountEntry& entry, bool delete_touched_empty)
+    const {
+    AccountChange change{entry.address, std::nullopt, std::nullopt, false};
+    if (entry.existed) {
+        change.before = entry.original;
+    }
+    change.after = final_account(entry, delete_touched_empty);
+    if (change.before == change.after && !entry.has_slot_changes) {
+        return;
+    }
+    if (change.before && !change.after) {
+        change.storage_cleared = change.before->has_code() || view_->has_storage(entry.address);
+    }
+    if (change.after && change.after->has_code() &&
+        (!change.before || change.before->code_hash != change.after->code_hash)) {
+        MEGA_ASSERT(entry.code != nullptr);
+        diff.codes.push_back({change.after->code_hash, entry.code});
+    }
+    diff.accounts.push_back(change);
+}
+
+StateDiff Journal::finish(bool delete_touched_empty) {
+    StateDiff diff;
+    collect_slots(diff, delete_touched_empty);
+    for (const AccountEntry& entry : accounts_) {
+        if (entry.is_loaded) {
+            collect_account(diff, entry, delete_touched_empty);
+        }
+    }
+    sort_canonically(diff);
+    return diff;
+}
+
+}  // namespace mega::state

@@ -1,0 +1,126 @@
+#include "state/overlay.hpp"
+
+namespace mega::state {
+
+void Overlay::apply(const StateDiff& diff) {
+    for (const AccountChange& change : diff.accounts) {
+        accounts_[change.address] = change.after;
+        if (change.storage_cleared) {
+            clear_storage(change.address);
+        }
+    }
+    for (const CodeAdded& added : diff.codes) {
+        codes_[added.code_hash] = added.code;
+    }
+    const Address* previous = nullptr;
+    for (const SlotChange& change : diff.slots) {
+        set_storage(change.address, change.slot, change.after);
+        if (previous == nullptr || *previous != change.address) {
+            note_bare_storage(change.address);
+            previous = &change.address;
+        }
+    }
+}
+
+void Overlay::note_bare_storage(const Address& address) {
+    const auto found = account(address);
+    if (found && found->nonce == 0 && !found->has_code()) {
+        bare_storage_.insert(address);
+    }
+}
+
+void Overlay::set_block_hash(uint64_t number, const Hash256& hash) { block_hashes_[number] = hash; }
+
+void Overlay::clear() {
+    accounts_.clear();
+    slots_.clear();
+    times_cleared_.clear();
+    bare_storage_.clear();
+    codes_.clear();
+    block_hashes_.clear();
+}
+
+Account Overlay::account_or_empty(const Address& address) const {
+    return account(address).value_or(Account{});
+}
+
+void Overlay::set_account(const Address& address, const Account& account) {
+    accounts_[address] = account;
+}
+
+void Overlay::set_balance(const Address& address, const u256& balance) {
+    Account account = account_or_empty(address);
+    account.balance = balance;
+    accounts_[address] = account;
+}
+
+void Overlay::set_nonce(const Address& address, uint64_t nonce) {
+    Account account = account_or_empty(address);
+    account.nonce = nonce;
+    accounts_[address] = account;
+}
+
+void Overlay::set_code(const Address& address, BytesView code) {
+    Account account = account_or_empty(address);
+    account.code_hash = crypto::keccak256(code);
+    accounts_[address] = account;
+    codes_[account.code_hash] = std::make_shared<const evm::Code>(code);
+}
+
+void Overlay::set_storage(const Address& address, const u256& slot, const u256& value) {
+    slots_[{address, slot}] = {value, times_cleared(address)};
+}
+
+void Overlay::clear_storage(const Address& address) {
+    ++times_cleared_[address];
+    bare_storage_.erase(address);
+}
+
+uint32_t Overlay::times_cleared(const Address& address) const {
+    if (times_cleared_.empty()) {
+        return 0;
+    }
+    const auto found = times_cleared_.find(address);
+    return found == times_cleared_.end() ? 0 : found->second;
+}
+
+std::optional<Account> Overlay::account(const Address& address) const {
+    const auto found = accounts_.find(address);
+    return found == accounts_.end() ? base_->account(address) : found->second;
+}
+
+u256 Overlay::storage(const Address& address, const u256& slot) const {
+    const uint32_t cleared = times_cleared(address);
+    const auto found = slots_.find({address, slot});
+    if (found != slots_.end() && found->second.times_cleared == cleared) {
+        return found->second.value;
+    }
+    return cleared != 0 ? u256{} : base_->storage(address, slot);
+}
+
+bool Overlay::has_storage(const Address& address) const {
+    return bare_storage_.contains(address) ||
+           (times_cleared(address) == 0 && base_->has_storage(address));
+}
+
+evm::CodePtr Overlay::code(const Hash256& code_hash) const {
+    const auto found = codes_.find(code_hash);
+    if (found != codes_.end()) {
+        return found->second;
+    }
+    if (code_hash == crypto::keccak256_of_empty) {
+        return {evm::CodePtr{}, &evm::Code::empty()};
+    }
+    return base_->code(code_hash);
+}
+
+Hash256 Overlay::block_hash(uint64_t number) const {
+    const auto found = block_hashes_.find(number);
+    return found == block_hashes_.end() ? base_->block_hash(number) : found->second;
+}
+
+evm::CodePtr EmptyState::code(const Hash256&) const {
+    return {evm::CodePtr{}, &evm::Code::empty()};
+}
+
+}  // namespace mega::state
