@@ -1,6 +1,7 @@
 #pragma once
 
-// Byte strings: owned (Bytes), viewed (BytesView), and of fixed size (FixedBytes<N>: hashes, addresses, keys).
+// Byte strings: owned (Bytes), viewed (BytesView), and of fixed size (FixedBytes<N>: hashes,
+// addresses, keys).
 
 #include <algorithm>
 #include <array>
@@ -83,16 +84,18 @@ inline void append(Bytes& out, BytesView more) { out.insert(out.end(), more.begi
 
 }  // namespace mega
 
+// ::mega, because inside std the plain name finds std::mega, the ratio of 10^6.
 template <size_t N>
-struct std::hash<mega::FixedBytes<N>> {
-    size_t operator()(const mega::FixedBytes<N>& value) const noexcept {
+struct std::hash<::mega::FixedBytes<N>> {
+    size_t operator()(const ::mega::FixedBytes<N>& value) const noexcept {
         static_assert(N >= 16);
-        uint64_t h = mega::mix64(mega::load_le64(value.data()), mega::load_le64(value.data() + 8));
+        uint64_t h =
+            ::mega::mix64(::mega::load_le64(value.data()), ::mega::load_le64(value.data() + 8));
         if constexpr (N > 16) {
-            h = mega::mix64(h, mega::load_le64(value.data() + N - 8));
+            h = ::mega::mix64(h, ::mega::load_le64(value.data() + N - 8));
         }
         if constexpr (N > 24) {
-            h = mega::mix64(h, mega::load_le64(value.data() + N - 16));
+            h = ::mega::mix64(h, ::mega::load_le64(value.data() + N - 16));
         }
         return h;
     }

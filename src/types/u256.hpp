@@ -248,11 +248,12 @@ constexpr u256& operator*=(u256& a, const u256& b) { return a = a * b; }
 
 }  // namespace mega
 
+// ::mega, because inside std the plain name finds std::mega, the ratio of 10^6.
 template <>
-struct std::hash<mega::u256> {
-    size_t operator()(const mega::u256& v) const noexcept {
-        return mega::mix64(
-            mega::mix64(v.limbs[0], v.limbs[1]), mega::mix64(v.limbs[2], v.limbs[3])
+struct std::hash<::mega::u256> {
+    size_t operator()(const ::mega::u256& v) const noexcept {
+        return ::mega::mix64(
+            ::mega::mix64(v.limbs[0], v.limbs[1]), ::mega::mix64(v.limbs[2], v.limbs[3])
         );
     }
 };
