@@ -9,7 +9,8 @@ namespace mega::crypto {
 [[nodiscard]] Hash256 keccak256(BytesView data);
 
 /// Hashes many inputs at once: out[i] = keccak256(in[i]). in.size() == out.size().
-/// Uses 8-lane AVX-512 or 4-lane AVX2 permutations where the CPU has them (chosen at run time), one at a time elsewhere.
+/// Uses 8-lane AVX-512 or 4-lane AVX2 permutations where the CPU has them (chosen at run time), one
+/// at a time elsewhere.
 void keccak256_many(std::span<const BytesView> in, std::span<Hash256> out);
 
 /// keccak256 of the empty string: the code hash of an account without code.

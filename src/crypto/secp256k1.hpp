@@ -23,10 +23,14 @@ struct Signature {
 /// True when 0 < r < n and 0 < s <= n/2 (EIP-2): what a transaction's signature must satisfy.
 [[nodiscard]] bool is_low_s(const Signature& signature);
 
-/// The key that signed `digest`, or nothing when r, s or the point is out of range. High s is accepted (ECRECOVER does);
-/// callers that must refuse it ask is_low_s first.
-[[nodiscard]] std::optional<PublicKey> recover_public_key(const Hash256& digest, const Signature& signature);
-[[nodiscard]] std::optional<Address> recover_address(const Hash256& digest, const Signature& signature);
+/// The key that signed `digest`, or nothing when r, s or the point is out of range. High s is
+/// accepted (ECRECOVER does); callers that must refuse it ask is_low_s first.
+[[nodiscard]] std::optional<PublicKey> recover_public_key(
+    const Hash256& digest, const Signature& signature
+);
+[[nodiscard]] std::optional<Address> recover_address(
+    const Hash256& digest, const Signature& signature
+);
 
 /// Deterministic (RFC 6979), low s. Nothing when the key is 0 or >= n.
 [[nodiscard]] std::optional<Signature> sign(const Hash256& digest, const SecretKey& key);
