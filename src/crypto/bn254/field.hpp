@@ -1,0 +1,193 @@
+#pragma once
+
+// Fp, the base field of alt_bn128, and Wide, its products before reduction.
+//
+// An Fp holds x·R mod p with R = 2^256 (Montgomery form), always fully reduced, so equality is
+// equality of limbs. A Wide holds a value of [0, pR): a product, or a sum or difference of
+// products, still to be divided by R. Towers add up products in this form and pay for one reduction
+// at the end. Since p < 2^254, R > 5p: a product of two sums of two reduced elements each is below
+// 4p² < pR. Nothing here runs in constant time: the precompiles' inputs are public.
+
+#include "crypto/bn254/limbs.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace mega::crypto::bn254 {
+
+/// p = 36u⁴ + 36u³ + 24u² + 6u + 1 for u = 4965661367192848881.
+inline constexpr Limbs4 modulus{
+    0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029
+};
+
+/// t - p when t >= p; t < 2p.
+[[gnu::always_inline]] constexpr Limbs4 reduce_once(const Limbs4& t) {
+    uint64_t borrow = 0;
+    const Limbs4 reduced = sub_limbs(t, modulus, borrow);
+    return select(borrow, reduced, t);
+}
+
+struct Fp {
+    Limbs4 limbs{};
+
+    static constexpr Fp zero() { return {}; }
+    static constexpr Fp one();
+    /// The element whose ordinary value is `plain`, which must be below p.
+    static constexpr Fp from_plain(const Limbs4& plain);
+    /// For constants: up to 64 hexadecimal digits after "0x".
+    static consteval Fp from_literal(std::string_view text);
+
+    [[nodiscard]] constexpr bool is_zero() const {
+        return (limbs[0] | limbs[1] | limbs[2] | limbs[3]) == 0;
+    }
+    friend constexpr bool operator==(const Fp&, const Fp&) = default;
+};
+
+struct Wide {
+    Limbs8 limbs{};
+};
+
+[[gnu::always_inline]] constexpr Fp operator+(const Fp& a, const Fp& b) {
+    return {reduce_once(add_limbs(a.limbs, b.limbs))};
+}
+
+[[gnu::always_inline]] constexpr Fp operator-(const Fp& a, const Fp& b) {
+    uint64_t borrow = 0;
+    const Limbs4 difference = sub_limbs(a.limbs, b.limbs, borrow);
+    return {add_limbs(difference, select(borrow, Limbs4{}, modulus))};
+}
+
+[[gnu::always_inline]] constexpr Fp operator-(const Fp& a) { return Fp::zero() - a; }
+
+[[gnu::always_inline]] constexpr Fp twice(const Fp& a) { return a + a; }
+
+/// a + b without reduction, below 2p: only for multiply_wide.
+[[gnu::always_inline]] constexpr Fp add_lazily(const Fp& a, const Fp& b) {
+    return {add_limbs(a.limbs, b.limbs)};
+}
+
+/// The product to be reduced later; each factor is below 2p.
+[[gnu::always_inline]] constexpr Wide multiply_wide(const Fp& a, const Fp& b) {
+    return {multiply_limbs(a.limbs, b.limbs)};
+}
+
+[[gnu::always_inline]] constexpr Limbs4 low_half(const Wide& a) {
+    return {a.limbs[0], a.limbs[1], a.limbs[2], a.limbs[3]};
+}
+
+[[gnu::always_inline]] constexpr Limbs4 high_half(const Wide& a) {
+    return {a.limbs[4], a.limbs[5], a.limbs[6], a.limbs[7]};
+}
+
+[[gnu::always_inline]] constexpr Wide join(const Limbs4& low, const Limbs4& high) {
+    return {{low[0], low[1], low[2], low[3], high[0], high[1], high[2], high[3]}};
+}
+
+/// a + b mod pR: p is taken from the upper half where that half reaches it.
+[[gnu::always_inline]] constexpr Wide operator+(const Wide& a, const Wide& b) {
+    Limbs8 sum{};
+    uint64_t carry = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 8; ++i) {
+        sum[i] = add_carry(a.limbs[i], b.limbs[i], carry);
+    }
+    const Wide result{sum};
+    return join(low_half(result), reduce_once(high_half(result)));
+}
+
+/// a - b over the integers, for a >= b.
+[[gnu::always_inline]] constexpr Wide subtract_smaller(const Wide& a, const Wide& b) {
+    Limbs8 difference{};
+    uint64_t borrow = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 8; ++i) {
+        difference[i] = sub_borrow(a.limbs[i], b.limbs[i], borrow);
+    }
+    return {difference};
+}
+
+/// a - b mod pR.
+[[gnu::always_inline]] constexpr Wide operator-(const Wide& a, const Wide& b) {
+    Limbs8 difference{};
+    uint64_t borrow = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < 8; ++i) {
+        difference[i] = sub_borrow(a.limbs[i], b.limbs[i], borrow);
+    }
+    const Wide result{difference};
+    const Limbs4 correction = select(borrow, Limbs4{}, modulus);
+    return join(low_half(result), add_limbs(high_half(result), correction));
+}
+
+/// -1/p mod 2^64, by Newton's iteration: each step doubles the number of right bits.
+inline constexpr uint64_t negative_inverse_of_modulus = [] {
+    uint64_t inverse = 1;
+    for (int i = 0; i < 6; ++i) {
+        inverse *= 2 - modulus[0] * inverse;
+    }
+    return ~inverse + 1;
+}();
+
+/// a / R mod p (Montgomery reduction).
+[[gnu::always_inline]] constexpr Fp reduce(const Wide& a) {
+    Limbs8 t = a.limbs;
+    uint64_t deferred = 0;
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; ++i) {
+        const Limbs5 row = multiply_row(modulus, t[i] * negative_inverse_of_modulus);
+        uint64_t carry = 0;
+        (void)add_carry(t[i], row[0], carry);  // zero by the choice of the factor
+        t[i + 1] = add_carry(t[i + 1], row[1], carry);
+        t[i + 2] = add_carry(t[i + 2], row[2], carry);
+        t[i + 3] = add_carry(t[i + 3], row[3], carry);
+        t[i + 4] = add_carry(t[i + 4], row[4] + carry, deferred);
+    }
+    return {reduce_once({t[4], t[5], t[6], t[7]})};
+}
+
+[[gnu::always_inline]] constexpr Fp operator*(const Fp& a, const Fp& b) {
+    return reduce(multiply_wide(a, b));
+}
+
+[[gnu::always_inline]] constexpr Fp square(const Fp& a) { return a * a; }
+
+/// R mod p, R² mod p and R³ mod p, by doubling.
+namespace montgomery {
+constexpr Limbs4 power_of_two(int exponent) {
+    Fp power{{1, 0, 0, 0}};
+    for (int i = 0; i < exponent; ++i) {
+        power = power + power;
+    }
+    return power.limbs;
+}
+inline constexpr Fp r{power_of_two(256)};
+inline constexpr Fp r_squared{power_of_two(512)};
+inline constexpr Fp r_cubed{power_of_two(768)};
+}  // namespace montgomery
+
+constexpr Fp Fp::one() { return montgomery::r; }
+constexpr Fp Fp::from_plain(const Limbs4& plain) { return Fp{plain} * montgomery::r_squared; }
+
+consteval Fp Fp::from_literal(std::string_view text) {
+    Limbs4 plain{};
+    for (const char digit : text.substr(2)) {
+        const auto value = static_cast<uint64_t>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+        plain[3] = plain[3] << 4 | plain[2] >> 60;
+        plain[2] = plain[2] << 4 | plain[1] >> 60;
+        plain[1] = plain[1] << 4 | plain[0] >> 60;
+        plain[0] = plain[0] << 4 | value;
+    }
+    return from_plain(plain);
+}
+
+/// 1/a; zero for zero.
+[[nodiscard]] Fp inverse(const Fp& a);
+
+/// 32 bytes big endian; nothing when the number is not below p.
+[[nodiscard]] std::optional<Fp> fp_from_bytes(BytesView bytes_32);
+[[nodiscard]] FixedBytes<32> to_bytes(const Fp& a);
+
+/// 32 bytes big endian as limbs, whatever their value.
+[[nodiscard]] Limbs4 limbs_from_bytes(BytesView bytes_32);
+
+}  // namespace mega::crypto::bn254
