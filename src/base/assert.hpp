@@ -1,7 +1,7 @@
 #pragma once
 
-// Assertions for bugs. They stay on in release builds: a wrong state is worse than a stopped process.
-// Bad input is never asserted; it is a value (base/result.hpp).
+// Assertions for bugs. They stay on in release builds: a wrong state is worse than a stopped
+// process. Bad input is never asserted; it is a value (base/result.hpp).
 
 namespace mega {
 

@@ -22,7 +22,8 @@ enum class HexError : uint8_t { missing_prefix, odd_length, bad_digit, wrong_len
 /// QUANTITY of the JSON-RPC spec: "0x" and no leading zeros; 0 is "0x0".
 [[nodiscard]] std::string to_hex_quantity(uint64_t value);
 
-/// Reads "0x…" (the prefix may be left out when `prefix_required` is false). Empty digits give empty bytes.
+/// Reads "0x…" (the prefix may be left out when `prefix_required` is false). Empty digits give
+/// empty bytes.
 [[nodiscard]] Result<Bytes, HexError> from_hex(std::string_view text, bool prefix_required = true);
 
 /// Reads exactly N bytes, prefix required.

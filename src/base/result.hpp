@@ -2,7 +2,8 @@
 
 // Result<T, E>: a value or the reason why there is none.
 //
-// The library's own class instead of std::expected because libstdc++ 12's can be dropped silently, while this one is
+// The library's own class instead of std::expected because libstdc++ 12's can be dropped silently,
+// while this one is
 // [[nodiscard]]. Reading the side that is not there is a bug and aborts. It never throws.
 
 #include "base/assert.hpp"
