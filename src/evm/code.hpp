@@ -1,7 +1,13 @@
 #pragma once
 
-// Contract code, analysed once per code hash: a padded copy, the jump-destination bitmap, and whatever else the
-// interpreter wants to know ahead. Immutable after construction, shared by all threads.
+// Contract code, analysed once per code hash: a padded copy, the jump-destination bitmap, and
+// whatever else the interpreter wants to know ahead. Immutable after construction, shared by all
+// threads.
+//
+//   padded_: [ 32 zero bytes ][ code ][ 40 zero bytes ]
+//
+// The zeros in front let a PUSH load the 32 bytes that end with its operand; those behind are what
+// instructions past the end read: the rest of a cut operand, then STOP.
 
 #include "base/bytes.hpp"
 
@@ -14,10 +20,11 @@ class Code {
   public:
     explicit Code(BytesView bytes);
 
-    [[nodiscard]] BytesView bytes() const { return {padded_.data(), size_}; }
+    [[nodiscard]] BytesView bytes() const { return {data(), size_}; }
     [[nodiscard]] size_t size() const { return size_; }
-    /// Followed by at least 33 zero bytes, so that a PUSH32 at the end reads inside the buffer.
-    [[nodiscard]] const uint8_t* data() const { return padded_.data(); }
+    /// Followed by at least 33 zero bytes, so that a PUSH32 at the end reads inside the buffer, and
+    /// preceded by 32.
+    [[nodiscard]] const uint8_t* data() const { return padded_.data() + front_padding; }
     [[nodiscard]] bool is_jump_destination(uint64_t offset) const {
         return offset < size_ && ((jump_destinations_[offset / 64] >> (offset % 64)) & 1) != 0;
     }
@@ -27,6 +34,9 @@ class Code {
     static const Code& empty();
 
   private:
+    static constexpr size_t front_padding = 32;
+    static constexpr size_t back_padding = 40;
+
     size_t size_;
     Bytes padded_;
     std::vector<uint64_t> jump_destinations_;

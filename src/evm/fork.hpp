@@ -1,7 +1,8 @@
 #pragma once
 
-// The forks of Ethereum, oldest first. Rules are compile-time tables (one file a fork in evm/forks/), selected by
-// `template <Fork>`; a run-time Fork is turned into a template argument once per transaction.
+// The forks of Ethereum, oldest first. Rules are compile-time tables (one file a fork in
+// evm/forks/), selected by `template <Fork>`; a run-time Fork is turned into a template argument
+// once per transaction.
 
 #include <compare>
 #include <cstdint>
@@ -17,7 +18,7 @@ enum class Fork : uint8_t {
     spurious_dragon,    // EIP158
     byzantium,
     constantinople,
-    petersburg,         // ConstantinopleFix
+    petersburg,  // ConstantinopleFix
     istanbul,
     berlin,
     london,

@@ -1,6 +1,9 @@
 #pragma once
 
 // Hooks for EIP-3155 traces, debug_trace* and profilers. They see everything and change nothing.
+//
+// The interpreter reports what happens inside a frame: on_step, on_fault, on_log, on_selfdestruct.
+// The host reports the frames: on_enter and on_exit, because it alone sees those that run no code.
 
 #include "evm/host.hpp"
 
@@ -11,13 +14,14 @@ struct StepInfo {
     uint64_t pc = 0;
     uint8_t opcode = 0;
     int64_t gas_left = 0;
-    int64_t gas_cost = 0;      // static and dynamic; of a call, what the caller pays before the callee's gas
-    uint32_t depth = 0;        // 0 is the transaction's own frame
+    int64_t gas_cost =
+        0;  // static and dynamic; of a call, what the caller pays before the callee's gas
+    uint32_t depth = 0;           // 0 is the transaction's own frame
     std::span<const u256> stack;  // bottom first
     BytesView memory;
     BytesView return_data;
     int64_t gas_refund = 0;
-    Address contract;          // whose storage is in use
+    Address contract;  // whose storage is in use
 };
 
 class Tracer {
@@ -31,7 +35,9 @@ class Tracer {
     virtual void on_enter(const Message&) {}
     virtual void on_exit(const Message&, const CallResult&) {}
     virtual void on_log(const Log&) {}
-    virtual void on_selfdestruct(const Address& /*contract*/, const Address& /*beneficiary*/, const u256& /*balance*/) {}
+    virtual void on_selfdestruct(
+        const Address& /*contract*/, const Address& /*beneficiary*/, const u256& /*balance*/
+    ) {}
 
     Tracer() = default;
     Tracer(const Tracer&) = delete;
