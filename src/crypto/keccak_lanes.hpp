@@ -12,6 +12,8 @@
 
 #include "base/bytes.hpp"
 
+#include <utility>
+
 namespace mega::crypto::detail {
 
 /// out[i] = keccak256(in[i]); in.size() == out.size().
@@ -122,62 +124,69 @@ template <class Word>
 
 template <class Word>
 [[gnu::always_inline]] inline void permute(Word (&state)[state_words]) {
-    Word other[state_words];
+    // Locals, so that the words may live in registers.
+    Word even[state_words];
+    Word odd[state_words];
+    std::copy_n(state, state_words, even);
     for (size_t i = 0; i < round_constants.size(); i += 2) {
-        round(state, other, round_constants[i]);
-        round(other, state, round_constants[i + 1]);
+        round(even, odd, round_constants[i]);
+        round(odd, even, round_constants[i + 1]);
+    }
+    std::copy_n(even, state_words, state);
+}
+
+/// One step of a transposition: swaps the off-diagonal squares of `step` x `step` elements between
+/// two rows.
+template <size_t step, class Word, size_t... j>
+[[gnu::always_inline]] inline void exchange(Word& upper, Word& lower, std::index_sequence<j...>) {
+    constexpr size_t n = sizeof...(j);
+    const Word old_upper = upper;
+    upper = __builtin_shufflevector(old_upper, lower, ((j & step) == 0 ? j : j + n - step)...);
+    lower = __builtin_shufflevector(old_upper, lower, ((j & step) == 0 ? j + step : j + n)...);
+}
+
+template <size_t step, class Word, size_t n>
+[[gnu::always_inline]] inline void exchange_all(Word (&rows)[n]) {
+    for (size_t i = 0; i < n; ++i) {
+        if ((i & step) == 0) {
+            exchange<step>(rows[i], rows[i + step], std::make_index_sequence<n>{});
+        }
     }
 }
 
-/// The sponge for sizeof(Word) / 8 messages side by side. A lane that finishes its message takes
-/// the next one, so messages of any lengths keep the lanes busy.
+/// Element j of row i becomes element i of row j.
+template <class Word, size_t n>
+[[gnu::always_inline]] inline void transpose(Word (&rows)[n]) {
+    static_assert(n == 4 || n == 8);
+    exchange_all<1>(rows);
+    exchange_all<2>(rows);
+    if constexpr (n == 8) {
+        exchange_all<4>(rows);
+    }
+}
+
+/// The sponge for as many messages side by side as a Word has elements. A lane that finishes its
+/// message takes the next one, so messages of any lengths keep the lanes busy.
 template <class Word>
 class Lanes {
   public:
-    static constexpr size_t count = sizeof(Word) / sizeof(uint64_t);
-
     [[gnu::always_inline]] static inline void hash_many(
         std::span<const BytesView> in, std::span<Hash256> out
     ) {
         Lanes lanes(in, out);
-        size_t busy = 0;
-        for (size_t lane = 0; lane < count; ++lane) {
-            busy += lanes.start_next(lane) ? 1 : 0;
-        }
-        while (busy != 0) {
-            lanes.absorb();
-            permute(lanes.state_);
-            busy -= lanes.harvest();
+        Word state[state_words] = {};
+        lanes.start_all();
+        while (lanes.busy_ != 0) {
+            lanes.pick_blocks();
+            lanes.absorb(state);
+            permute(state);
+            lanes.harvest(state);
         }
     }
 
   private:
-    [[gnu::always_inline]] inline Lanes(std::span<const BytesView> in, std::span<Hash256> out)
-        : in_(in), out_(out) {}
-
-    [[gnu::always_inline]] inline bool start_next(size_t lane) {
-        for (size_t i = 0; i < state_words; ++i) {
-            words(i)[lane] = 0;
-        }
-        Message& message = messages_[lane];
-        message.is_active = next_ < in_.size();
-        if (message.is_active) {
-            message.index = next_;
-            message.rest = in_[next_];
-            message.is_padded = false;
-            ++next_;
-        }
-        return message.is_active;
-    }
-
-    [[gnu::always_inline]] inline void absorb() {
-        for (size_t lane = 0; lane < count; ++lane) {
-            Message& message = messages_[lane];
-            if (message.is_active) {
-                absorb_block(lane, message);
-            }
-        }
-    }
+    static constexpr size_t count = sizeof(Word) / sizeof(uint64_t);
+    static constexpr uint64_t all_ones = ~uint64_t{0};
 
     struct Message {
         BytesView rest;
@@ -186,61 +195,110 @@ class Lanes {
         bool is_padded = false;  // the last block is in the sponge
     };
 
-    [[gnu::always_inline]] inline void absorb_block(size_t lane, Message& message) {
-        if (message.rest.size() >= block_size_bytes) {
-            xor_words(lane, message.rest.data());
-            message.rest = message.rest.subspan(block_size_bytes);
-            return;
-        }
-        uint8_t last[block_size_bytes] = {};
-        if (!message.rest.empty()) {
-            std::memcpy(last, message.rest.data(), message.rest.size());
-        }
-        last[message.rest.size()] = 0x01;
-        last[block_size_bytes - 1] |= 0x80;
-        xor_words(lane, last);
-        message.is_padded = true;
-    }
+    [[gnu::always_inline]] inline Lanes(std::span<const BytesView> in, std::span<Hash256> out)
+        : in_(in), out_(out) {}
 
-    [[gnu::always_inline]] inline void xor_words(size_t lane, const uint8_t* block) {
-        for (size_t i = 0; i < block_words; ++i) {
-            words(i)[lane] ^= load_le64(block + 8 * i);
+    [[gnu::always_inline]] inline void start_all() {
+        for (size_t lane = 0; lane < count; ++lane) {
+            blocks_[lane] = last_blocks_[lane];  // an idle lane permutes whatever lies there
+            start_next(lane);
         }
     }
 
-    /// Takes the finished hashes out; returns how many lanes found no further message.
-    [[gnu::always_inline]] inline size_t harvest() {
-        size_t idle = 0;
+    [[gnu::always_inline]] inline void start_next(size_t lane) {
+        Message& message = messages_[lane];
+        message.is_active = next_ < in_.size();
+        if (message.is_active) {
+            message = {.rest = in_[next_], .index = next_, .is_active = true, .is_padded = false};
+            keep_[lane] = 0;
+            ++next_;
+            ++busy_;
+        }
+    }
+
+    [[gnu::always_inline]] inline void pick_blocks() {
         for (size_t lane = 0; lane < count; ++lane) {
             Message& message = messages_[lane];
+            if (!message.is_active) {
+                continue;
+            }
+            if (message.rest.size() >= block_size_bytes) {
+                blocks_[lane] = message.rest.data();
+                message.rest = message.rest.subspan(block_size_bytes);
+            } else {
+                blocks_[lane] = pad(message.rest, last_blocks_[lane]);
+                message.is_padded = true;
+            }
+        }
+    }
+
+    [[gnu::always_inline]] static inline const uint8_t* pad(
+        BytesView rest, uint8_t (&block)[block_size_bytes]
+    ) {
+        std::memset(block, 0, block_size_bytes);
+        if (!rest.empty()) {
+            std::memcpy(block, rest.data(), rest.size());
+        }
+        block[rest.size()] = 0x01;
+        block[block_size_bytes - 1] |= 0x80;
+        return block;
+    }
+
+    /// Clears the lanes that begin a message and adds every lane's block.
+    [[gnu::always_inline]] inline void absorb(Word (&state)[state_words]) {
+        Word keep;
+        std::memcpy(&keep, keep_, sizeof(keep));
+        for (size_t i = 0; i < state_words; ++i) {
+            state[i] &= keep;
+        }
+        std::fill_n(keep_, count, all_ones);
+        for (size_t first = 0; first + count <= block_words; first += count) {
+            Word rows[count];
+            for (size_t lane = 0; lane < count; ++lane) {
+                std::memcpy(&rows[lane], blocks_[lane] + 8 * first, sizeof(Word));
+            }
+            transpose(rows);
+            for (size_t i = 0; i < count; ++i) {
+                state[first + i] ^= rows[i];
+            }
+        }
+        uint64_t last[count];
+        for (size_t lane = 0; lane < count; ++lane) {
+            last[lane] = load_le64(blocks_[lane] + 8 * (block_words - 1));
+        }
+        Word last_word;
+        std::memcpy(&last_word, last, sizeof(last_word));
+        state[block_words - 1] ^= last_word;
+    }
+
+    /// Takes the finished hashes out and gives their lanes the next messages.
+    [[gnu::always_inline]] inline void harvest(const Word (&state)[state_words]) {
+        uint64_t words[4][count];
+        std::memcpy(words, state, sizeof(words));
+        for (size_t lane = 0; lane < count; ++lane) {
+            const Message& message = messages_[lane];
             if (!message.is_active || !message.is_padded) {
                 continue;
             }
-            for (size_t i = 0; i < 4; ++i) {
-                const uint64_t word = words(i)[lane];
-                std::memcpy(out_[message.index].data() + 8 * i, &word, sizeof(word));
-            }
-            idle += start_next(lane) ? 0 : 1;
+            const uint64_t hash[4] = {
+                words[0][lane], words[1][lane], words[2][lane], words[3][lane]
+            };
+            std::memcpy(out_[message.index].data(), hash, sizeof(hash));
+            --busy_;
+            start_next(lane);
         }
-        return idle;
     }
 
-    [[gnu::always_inline]] inline Word& words(size_t i)
-        requires(count > 1)
-    {
-        return state_[i];
-    }
-    [[gnu::always_inline]] inline uint64_t* words(size_t i)
-        requires(count == 1)
-    {
-        return &state_[i];
-    }
-
-    Word state_[state_words] = {};
     std::span<const BytesView> in_;
     std::span<Hash256> out_;
     size_t next_ = 0;
+    size_t busy_ = 0;
     Message messages_[count];
+    const uint8_t* blocks_[count];
+    alignas(64) uint64_t keep_[count] = {};  // all ones where the lane goes on with its message
+    alignas(64) uint8_t last_blocks_[count][block_size_bytes] = {};
 };
+
+static_assert(block_words % 4 == 1 && block_words % 8 == 1, "absorb adds the last word by itself");
 
 }  // namespace mega::crypto::detail
