@@ -13,7 +13,7 @@ namespace mega {
 /// Without the storage root, which is the tree's business: what execution reads and writes.
 struct Account {
     uint64_t nonce = 0;
-    u256 balance;
+    u256 balance{};
     Hash256 code_hash = crypto::keccak256_of_empty;
 
     [[nodiscard]] bool has_code() const { return code_hash != crypto::keccak256_of_empty; }
@@ -26,7 +26,7 @@ struct Account {
 [[nodiscard]] Bytes encode_account_leaf(const Account& account, const Hash256& storage_root);
 
 struct AccountLeaf {
-    Account account;
+    Account account{};
     Hash256 storage_root = empty_trie_root;
 };
 [[nodiscard]] Result<AccountLeaf, rlp::DecodeError> decode_account_leaf(BytesView encoded);

@@ -28,27 +28,27 @@ inline constexpr Hash256 empty_requests_hash{
 };
 
 struct BlockHeader {
-    Hash256 parent_hash;
+    Hash256 parent_hash{};
     Hash256 ommers_hash = empty_ommers_hash;
-    Address beneficiary;
-    Hash256 state_root;
+    Address beneficiary{};
+    Hash256 state_root{};
     Hash256 transactions_root = empty_trie_root;
     Hash256 receipts_root = empty_trie_root;
-    Bloom logs_bloom;
-    u256 difficulty;
+    Bloom logs_bloom{};
+    u256 difficulty{};
     uint64_t number = 0;
     uint64_t gas_limit = 0;
     uint64_t gas_used = 0;
     uint64_t timestamp = 0;  // seconds
-    Bytes extra_data;
-    Hash256 prev_randao;  // mix hash before the merge
-    FixedBytes<8> nonce;
-    std::optional<u256> base_fee_per_gas;             // London (EIP-1559)
-    std::optional<Hash256> withdrawals_root;          // Shanghai (EIP-4895)
-    std::optional<uint64_t> blob_gas_used;            // Cancun (EIP-4844)
-    std::optional<uint64_t> excess_blob_gas;          // Cancun
-    std::optional<Hash256> parent_beacon_block_root;  // Cancun (EIP-4788)
-    std::optional<Hash256> requests_hash;             // Prague (EIP-7685)
+    Bytes extra_data{};
+    Hash256 prev_randao{};  // mix hash before the merge
+    FixedBytes<8> nonce{};
+    std::optional<u256> base_fee_per_gas{};             // London (EIP-1559)
+    std::optional<Hash256> withdrawals_root{};          // Shanghai (EIP-4895)
+    std::optional<uint64_t> blob_gas_used{};            // Cancun (EIP-4844)
+    std::optional<uint64_t> excess_blob_gas{};          // Cancun
+    std::optional<Hash256> parent_beacon_block_root{};  // Cancun (EIP-4788)
+    std::optional<Hash256> requests_hash{};             // Prague (EIP-7685)
 
     friend bool operator==(const BlockHeader&, const BlockHeader&) = default;
 };
@@ -56,17 +56,17 @@ struct BlockHeader {
 struct Withdrawal {
     uint64_t index = 0;
     uint64_t validator_index = 0;
-    Address address;
+    Address address{};
     uint64_t amount_gwei = 0;
     friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
 };
 
 /// A block as it travels: transactions as envelopes, undecoded.
 struct Block {
-    BlockHeader header;
-    std::vector<Bytes> transactions;
-    std::vector<BlockHeader> ommers;
-    std::optional<std::vector<Withdrawal>> withdrawals;
+    BlockHeader header{};
+    std::vector<Bytes> transactions{};
+    std::vector<BlockHeader> ommers{};
+    std::optional<std::vector<Withdrawal>> withdrawals{};
 };
 
 [[nodiscard]] Bytes encode(const BlockHeader& header);

@@ -10,9 +10,9 @@
 namespace mega {
 
 struct Log {
-    Address address;
-    std::vector<Hash256> topics;  // at most 4
-    Bytes data;
+    Address address{};
+    std::vector<Hash256> topics{};  // at most 4
+    Bytes data{};
     friend bool operator==(const Log&, const Log&) = default;
 };
 
@@ -20,10 +20,10 @@ struct Receipt {
     TxType type = TxType::legacy;
     bool status = false;
     /// Before Byzantium a receipt holds the state root after the transaction instead of the status.
-    std::optional<Hash256> post_state;
+    std::optional<Hash256> post_state{};
     uint64_t cumulative_gas_used = 0;
-    Bloom bloom;
-    std::vector<Log> logs;
+    Bloom bloom{};
+    std::vector<Log> logs{};
     friend bool operator==(const Receipt&, const Receipt&) = default;
 };
 

@@ -29,21 +29,21 @@ enum class TxType : uint8_t {
 };
 
 struct AccessListEntry {
-    Address address;
-    std::vector<Hash256> storage_keys;
+    Address address{};
+    std::vector<Hash256> storage_keys{};
     friend bool operator==(const AccessListEntry&, const AccessListEntry&) = default;
 };
 using AccessList = std::vector<AccessListEntry>;
 
 /// One tuple of an EIP-7702 authorization list.
 struct Authorization {
-    u256 chain_id;
-    Address address;
+    u256 chain_id{};
+    Address address{};
     uint64_t nonce = 0;
     u256
         y_parity;  // as on the wire: anything above 1 makes this tuple invalid, not the transaction
-    u256 r;
-    u256 s;
+    u256 r{};
+    u256 s{};
     friend bool operator==(const Authorization&, const Authorization&) = default;
 };
 
@@ -51,26 +51,26 @@ struct Authorization {
 struct Transaction {
     TxType type = TxType::legacy;
     /// Absent for a legacy transaction signed before EIP-155.
-    std::optional<uint64_t> chain_id;
+    std::optional<uint64_t> chain_id{};
     uint64_t nonce = 0;
     uint64_t gas_limit = 0;
     /// Types 0 and 1: gas_price stands in both fields.
-    u256 max_fee_per_gas;
-    u256 max_priority_fee_per_gas;
+    u256 max_fee_per_gas{};
+    u256 max_priority_fee_per_gas{};
     /// Absent creates a contract.
-    std::optional<Address> to;
-    u256 value;
-    Bytes data;
-    AccessList access_list;
-    std::vector<Authorization> authorization_list;  // type 4
-    u256 max_fee_per_blob_gas;                      // type 3
-    std::vector<Hash256> blob_versioned_hashes;     // type 3
-    crypto::Signature signature;
+    std::optional<Address> to{};
+    u256 value{};
+    Bytes data{};
+    AccessList access_list{};
+    std::vector<Authorization> authorization_list{};  // type 4
+    u256 max_fee_per_blob_gas{};                      // type 3
+    std::vector<Hash256> blob_versioned_hashes{};     // type 3
+    crypto::Signature signature{};
 
     // Deposit transactions only.
-    Hash256 source_hash;
-    Address from;
-    u256 mint;
+    Hash256 source_hash{};
+    Address from{};
+    u256 mint{};
 
     friend bool operator==(const Transaction&, const Transaction&) = default;
 };
@@ -78,10 +78,10 @@ struct Transaction {
 /// A transaction with what is derived from it once: every layer above decoding passes this one
 /// around.
 struct SignedTransaction {
-    Transaction tx;
-    Address sender;
-    Hash256 hash;
-    Bytes raw;  // the envelope
+    Transaction tx{};
+    Address sender{};
+    Hash256 hash{};
+    Bytes raw{};  // the envelope
 };
 
 enum class TxDecodeError : uint8_t {
