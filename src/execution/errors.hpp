@@ -13,13 +13,13 @@ enum class TxErrorCode : uint8_t {
     nonce_overflow,
     insufficient_funds,
     intrinsic_gas_too_low,
-    floor_data_gas_too_low,      // EIP-7623
-    gas_limit_too_high,          // EIP-7825 cap
-    gas_limit_reached,           // block gas limit exceeded
-    fee_cap_too_low,             // max fee per gas less than block base fee
+    floor_data_gas_too_low,  // EIP-7623
+    gas_limit_too_high,      // EIP-7825 cap
+    gas_limit_reached,       // block gas limit exceeded
+    fee_cap_too_low,         // max fee per gas less than block base fee
     tip_above_fee_cap,
-    init_code_too_large,         // EIP-3860
-    sender_not_eoa,              // EIP-3607
+    init_code_too_large,  // EIP-3860
+    sender_not_eoa,       // EIP-3607
     type_not_supported,
     wrong_chain_id,
     empty_authorization_list,

@@ -1,12 +1,23 @@
 #pragma once
 
-// The transaction transition (Yellow Paper section 6; EIP-1559, 2929, 2930, 3529, 3607, 3651, 3860, 4844, 6780, 7623, 7702,
-// 7825): validity, up-front cost, execution, refund, fees. Pure: everything comes in through arguments.
+// The transaction transition (Yellow Paper section 6; EIP-1559, 2929, 2930, 3529, 3607, 3651, 3860,
+// 4844, 6780, 7623, 7702, 7825): validity, up-front cost, execution, refund, fees. Pure: everything
+// comes in through arguments.
+//
+// A deposit (type 0x7e) is money and a message from L1 that cannot be refused any more, so it is
+// never invalid:
+//   1. `mint` is credited to `from` and stays whatever happens after (a mint beyond 2^256 is not
+//   credited);
+//   2. the nonce of `from` is raised; there is no signature and no fee, the gas price is 0;
+//   3. the call or creation runs with gas_limit less the intrinsic gas; any failure, also too
+//   little gas for the
+//      intrinsic part, gives a receipt with status 0;
+//   4. its gas counts in the block like any other's; only a block without room for gas_limit turns
+//   it away.
 
 #include "evm/vm.hpp"
 #include "execution/errors.hpp"
-#include "state/diff.hpp"
-#include "state/view.hpp"
+#include "state/journal.hpp"
 #include "types/receipt.hpp"
 
 namespace mega::execution {
@@ -15,7 +26,8 @@ namespace mega::execution {
 struct BlockEnv {
     Fork fork = current_fork;
     evm::BlockContext context;
-    /// L2: the base fee is burnt and the tip goes to the beneficiary, as on Ethereum. Blob limits matter to replay alone.
+    /// L2: the base fee is burnt and the tip goes to the beneficiary, as on Ethereum. Blob limits
+    /// matter to replay alone.
     uint64_t max_blobs = 0;
 };
 
@@ -24,7 +36,8 @@ struct TxResult {
     uint64_t gas_used = 0;
     u256 effective_gas_price;
     std::vector<Log> logs;
-    Bytes output;                        // return or revert data
+    Bytes output;               // return or revert data
+    uint64_t gas_refunded = 0;  // of the gas used before refunds
     std::optional<Address> created;
     state::StateDiff diff;
 
@@ -38,23 +51,43 @@ struct IntrinsicGas {
 };
 [[nodiscard]] IntrinsicGas intrinsic_gas(Fork fork, const Transaction& tx);
 
-/// Checks that need no state: type, sizes, intrinsic gas, gas caps, fee order, chain id. What a mempool asks first.
-[[nodiscard]] Result<void, TxError> check_stateless(Fork fork, uint64_t chain_id, const Transaction& tx);
-
 /// How a call that is not a transaction (eth_call, eth_estimateGas) departs from the rules.
 struct ExecutionOptions {
     bool skip_nonce_check = false;
     bool skip_balance_check = false;  // the sender is credited with what is missing
     bool skip_sender_code_check = false;
     bool skip_base_fee_check = false;
-    bool skip_gas_cap = false;        // EIP-7825
+    bool skip_gas_cap = false;  // EIP-7825
     /// Gas left of the block; unlimited by default.
     uint64_t block_gas_left = UINT64_MAX;
 };
 
+/// Checks that need no state: type, sizes, intrinsic gas, gas caps, fee order, chain id. What a
+/// mempool asks first.
+[[nodiscard]] Result<void, TxError> check_stateless(
+    Fork fork, uint64_t chain_id, const Transaction& tx, const ExecutionOptions& options = {}
+);
+
+/// What mega's L2 refuses from users although Ethereum's rules, or its own derivation from L1, know
+/// it: blob transactions and deposits.
+[[nodiscard]] Result<void, TxError> check_l2_accepts(const Transaction& tx);
+
 /// Executes `tx` on top of `view`. On error nothing happened. The result's diff includes fees.
 [[nodiscard]] Result<TxResult, TxError> execute_transaction(
-    evm::Vm& vm, const state::StateView& view, const BlockEnv& env, const SignedTransaction& tx,
+    evm::Vm& vm,
+    const state::StateView& view,
+    const BlockEnv& env,
+    const SignedTransaction& tx,
+    const ExecutionOptions& options = {}
+);
+/// The same with a journal that is used again and again: nothing is allocated for it in the steady
+/// state.
+[[nodiscard]] Result<TxResult, TxError> execute_transaction(
+    evm::Vm& vm,
+    state::Journal& journal,
+    const state::StateView& view,
+    const BlockEnv& env,
+    const SignedTransaction& tx,
     const ExecutionOptions& options = {}
 );
 

@@ -129,6 +129,18 @@ StateDiff merge(const StateDiff& first, const StateDiff& second) {
     return merged;
 }
 
+StateDiff merge_all(std::vector<StateDiff> diffs) {
+    while (diffs.size() > 1) {
+        const size_t half = (diffs.size() + 1) / 2;
+        for (size_t i = 0; i < half; ++i) {
+            StateDiff& first = diffs[2 * i];
+            diffs[i] = 2 * i + 1 < diffs.size() ? merge(first, diffs[2 * i + 1]) : std::move(first);
+        }
+        diffs.resize(half);
+    }
+    return diffs.empty() ? StateDiff{} : std::move(diffs.front());
+}
+
 StateDiff invert(const StateDiff& diff) {
     StateDiff inverse;
     inverse.accounts = diff.accounts;

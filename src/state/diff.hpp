@@ -60,6 +60,8 @@ void sort_canonically(StateDiff& diff);
 
 /// The diff of `first` followed by `second`; entries that cancel out disappear.
 [[nodiscard]] StateDiff merge(const StateDiff& first, const StateDiff& second);
+/// Many diffs in order, merged two by two so that the cost stays n log n.
+[[nodiscard]] StateDiff merge_all(std::vector<StateDiff> diffs);
 /// The same change undone: before and after swapped, codes left out (they are content-addressed and
 /// harmless). Storage that was cleared comes back only as far as the diff lists its slots.
 [[nodiscard]] StateDiff invert(const StateDiff& diff);

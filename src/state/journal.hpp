@@ -58,7 +58,7 @@ class Journal {
 
     /// Marks for removal if empty (EIP-161) and makes the account exist.
     void touch(const Address& address);
-    /// Both touch, zero amounts too. Balances must not overflow or go negative.
+    /// Both touch, zero amounts too. A balance wraps at 2^256 and must not go negative.
     void add_balance(const Address& address, const u256& amount);
     void subtract_balance(const Address& address, const u256& amount);
     void set_balance(const Address& address, const u256& balance);
