@@ -80,7 +80,8 @@ Result<void, PoolError> Pool::check(const SignedTransaction& tx, const Account& 
     return {};
 }
 
-Result<TxPtr, PoolError> Pool::check_replacement(const Sender& sender, const SignedTransaction& tx) const {
+Result<TxPtr, PoolError> Pool::check_replacement(const Sender& sender, const SignedTransaction& tx)
+    const {
     const auto old = sender.by_nonce.find(tx.tx.nonce);
     if (old == sender.by_nonce.end()) {
         if (sender.by_nonce.size() >= limits_.max_per_sender) {
@@ -95,14 +96,17 @@ Result<TxPtr, PoolError> Pool::check_replacement(const Sender& sender, const Sig
     const uint32_t bump = limits_.price_bump_percent;
     if (!is_price_bumped(before.max_fee_per_gas, tx.tx.max_fee_per_gas, bump) ||
         !is_price_bumped(before.max_priority_fee_per_gas, tx.tx.max_priority_fee_per_gas, bump)) {
-        return Err{error(PoolErrorCode::replacement_underpriced, "replacement transaction underpriced")};
+        return Err{
+            error(PoolErrorCode::replacement_underpriced, "replacement transaction underpriced")
+        };
     }
     return old->second.tx;
 }
 
 Result<std::vector<TxPtr>, PoolError> Pool::make_room(const SignedTransaction& tx) {
     std::vector<TxPtr> evicted;
-    while (by_hash_.size() >= limits_.max_transactions || bytes_ + tx.raw.size() > limits_.max_bytes) {
+    while (by_hash_.size() >= limits_.max_transactions || bytes_ + tx.raw.size() > limits_.max_bytes
+    ) {
         if (by_price_.empty() || by_price_.begin()->price >= tx.tx.max_fee_per_gas) {
             return Err{error(PoolErrorCode::pool_full, "txpool is full")};
         }

@@ -2,10 +2,11 @@
 
 // The transaction pool: what has been accepted and not yet executed.
 //
-// Per sender a queue by nonce; the part that continues the account's nonce without a gap is *pending*, the rest *queued*
-// (txpool_* uses the same words). Ready transactions are handed out by tip, then arrival, nonces in order. Bounded in
-// count per sender and in bytes in total: when full, the cheapest transaction makes room for a dearer one. Time is an
-// argument. Not thread-safe: the sequencer owns it.
+// Per sender a queue by nonce; the part that continues the account's nonce without a gap is
+// *pending*, the rest *queued* (txpool_* uses the same words). Ready transactions are handed out by
+// tip, then arrival, nonces in order. Bounded in count per sender and in bytes in total: when full,
+// the cheapest transaction makes room for a dearer one. Time is an argument. Not thread-safe: the
+// sequencer owns it.
 
 #include "base/result.hpp"
 #include "execution/errors.hpp"
@@ -55,7 +56,7 @@ struct PoolError {
 
 struct Entry {
     TxPtr tx;
-    uint64_t arrival = 0;     // sequence number, ties of equal tips
+    uint64_t arrival = 0;  // sequence number, ties of equal tips
     uint64_t arrived_ms = 0;
 };
 
@@ -81,11 +82,15 @@ class Pool {
         TxPtr tx, const Account& account, const u256& base_fee, uint64_t now_ms
     );
 
-    /// Up to `max_count` executable transactions whose gas limits fit in `gas_left`, best tip first, each sender's in nonce
-    /// order. They leave the pool. A transaction whose fee cap is below the base fee blocks its sender only.
-    [[nodiscard]] std::vector<TxPtr> take_ready(size_t max_count, uint64_t gas_left, const u256& base_fee);
+    /// Up to `max_count` executable transactions whose gas limits fit in `gas_left`, best tip
+    /// first, each sender's in nonce order. They leave the pool. A transaction whose fee cap is
+    /// below the base fee blocks its sender only.
+    [[nodiscard]] std::vector<TxPtr> take_ready(
+        size_t max_count, uint64_t gas_left, const u256& base_fee
+    );
 
-    /// The sender's account has moved on: drops what is below `nonce` and re-judges what is pending.
+    /// The sender's account has moved on: drops what is below `nonce` and re-judges what is
+    /// pending.
     void account_changed(const Address& sender, uint64_t nonce);
     /// Takes one out by hash (executed elsewhere, or cancelled by an operator).
     TxPtr remove(const Hash256& hash);
@@ -115,8 +120,11 @@ class Pool {
         friend auto operator<=>(const PriceKey&, const PriceKey&) = default;
     };
 
-    [[nodiscard]] Result<void, PoolError> check(const SignedTransaction& tx, const Account& account) const;
-    [[nodiscard]] Result<TxPtr, PoolError> check_replacement(const Sender& sender, const SignedTransaction& tx) const;
+    [[nodiscard]] Result<void, PoolError> check(const SignedTransaction& tx, const Account& account)
+        const;
+    [[nodiscard]] Result<TxPtr, PoolError> check_replacement(
+        const Sender& sender, const SignedTransaction& tx
+    ) const;
     [[nodiscard]] Result<std::vector<TxPtr>, PoolError> make_room(const SignedTransaction& tx);
     void insert(Sender& sender, Entry entry);
     Entry erase(const Address& address, uint64_t nonce);

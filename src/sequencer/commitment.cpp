@@ -3,15 +3,15 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 
-#include <algorithm>
-#include <future>
+#include <optional>
 
 namespace mega::sequencer {
 namespace {
 
 std::string describe(const trie::MissingNode& missing) {
     return "state tree node " + to_hex(missing.hash) + " at path " + to_hex(missing.path) +
-           (missing.tree ? " of storage tree " + to_hex(*missing.tree) : std::string{" of the account tree"}) +
+           (missing.tree ? " of storage tree " + to_hex(*missing.tree)
+                         : std::string{" of the account tree"}) +
            " is missing from the database";
 }
 
@@ -19,7 +19,8 @@ std::string describe(const trie::MissingNode& missing) {
 class TreeNodes final : public trie::NodeSource {
   public:
     explicit TreeNodes(trie::StateTree& tree) : tree_(&tree) {}
-    std::optional<Bytes> load(const trie::TreeId& id, BytesView path, const Hash256& /*hash*/) const override {
+    std::optional<Bytes> load(const trie::TreeId& id, BytesView path, const Hash256& /*hash*/)
+        const override {
         return tree_->node(id, path);
     }
 
@@ -29,66 +30,66 @@ class TreeNodes final : public trie::NodeSource {
 
 }  // namespace
 
-Commitment::Commitment(const trie::NodeSource& source, const Hash256& root, size_t memory_limit_bytes)
-    : tree_(source, root), memory_limit_bytes_(memory_limit_bytes), thread_([this] { work(); }) {}
+Commitment::Commitment(
+    const trie::NodeSource& source,
+    const Hash256& root,
+    uint64_t head_number,
+    size_t memory_limit_bytes
+)
+    : memory_limit_bytes_(memory_limit_bytes), tree_(source, root), oldest_number_(head_number) {}
 
-Commitment::~Commitment() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
-    thread_.join();
-}
-
-void Commitment::post(Task task) {
-    {
-        const std::lock_guard lock(mutex_);
-        tasks_.push_back(std::move(task));
-    }
-    wake_.notify_one();
-}
-
-void Commitment::run(const Task& task) {
-    std::promise<void> done;
-    post([&] {
-        task();
-        done.set_value();
-    });
-    done.get_future().wait();
-}
-
-void Commitment::work() {
-    while (true) {
-        Task task;
-        {
-            std::unique_lock lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-            if (tasks_.empty()) {
-                return;
-            }
-            task = std::move(tasks_.front());
-            tasks_.pop_front();
-        }
-        task();
+void Commitment::apply(const state::StateDiff& diff) {
+    const auto updates = execution::tree_updates(diff);
+    if (auto applied = tree_.apply(updates); !applied && failure_.empty()) {
+        failure_ = describe(applied.error());
     }
 }
 
-void Commitment::absorb(std::shared_ptr<const state::StateDiff> diff) {
-    post([this, diff = std::move(diff)] {
-        const auto updates = execution::tree_updates(*diff);
-        if (auto applied = tree_.apply(updates); !applied && failure_.empty()) {
-            failure_ = describe(applied.error());
-        }
+void Commitment::absorb(DiffPtr diff) {
+    thread_.post([this, diff = std::move(diff)] {
+        apply(*diff);
         // Hashing now leaves only the last diff's nodes for the moment when the block closes.
         (void)tree_.root();
+        open_.push_back(diff);
+    });
+}
+
+void Commitment::seal(uint64_t number, DiffPtr diff) {
+    thread_.post([this, number, diff = std::move(diff)] {
+        open_.clear();
+        sealed_.emplace_back(number, diff);
+        if (sealed_.size() > proof_window) {
+            oldest_number_ = sealed_.front().first;
+            sealed_.pop_front();
+        }
+    });
+}
+
+void Commitment::abandon_open_block() {
+    thread_.post([this] {
+        while (!open_.empty()) {
+            apply(state::invert(*open_.back()));
+            open_.pop_back();
+        }
+    });
+}
+
+void Commitment::revert_block(DiffPtr diff) {
+    thread_.post([this, diff = std::move(diff)] {
+        MEGA_ASSERT(open_.empty());
+        apply(state::invert(*diff));
+        if (sealed_.empty()) {
+            --oldest_number_;
+        } else {
+            sealed_.pop_back();
+        }
     });
 }
 
 Result<Hash256> Commitment::root() {
     Hash256 root;
     std::string failure;
-    run([&] {
+    thread_.run([&] {
         root = tree_.root();
         failure = failure_;
     });
@@ -99,52 +100,73 @@ Result<Hash256> Commitment::root() {
 }
 
 void Commitment::flush(trie::NodeSink& sink) {
-    run([&] {
+    thread_.run([&] {
         tree_.flush(sink);
         tree_.evict(memory_limit_bytes_);
     });
 }
 
-Result<Commitment::Proof> Commitment::prove(ProofRequest request) {
+Result<Commitment::Proof> Commitment::prove(
+    const Address& address, std::span<const u256> slots, std::optional<uint64_t> number
+) {
+    std::vector<Hash256> hashed_slots;
+    hashed_slots.reserve(slots.size());
+    for (const u256& slot : slots) {
+        hashed_slots.push_back(crypto::keccak256(slot.to_hash().view()));
+    }
+    const Hash256 hashed_address = crypto::keccak256(address.view());
     std::optional<Result<Proof>> result;
-    run([&] { result.emplace(prove_now(request)); });
+    thread_.run([&] { result.emplace(prove_now(hashed_address, hashed_slots, number)); });
     return std::move(*result);
 }
 
-Result<Commitment::Proof> Commitment::prove_now(const ProofRequest& request) {
-    std::vector<Hash256> hashed_slots;
-    hashed_slots.reserve(request.slots.size());
-    for (const u256& slot : request.slots) {
-        hashed_slots.push_back(crypto::keccak256(slot.to_hash().view()));
+Result<std::vector<DiffPtr>> Commitment::diffs_after(uint64_t number) const {
+    std::vector<DiffPtr> undo(open_.rbegin(), open_.rend());
+    for (auto block = sealed_.rbegin(); block != sealed_.rend() && block->first > number; ++block) {
+        undo.push_back(block->second);
     }
-    const Hash256 hashed_address = crypto::keccak256(request.address.view());
-    const Hash256 present_root = tree_.root();
-    if (request.undo.empty()) {
-        auto proof = tree_.prove(hashed_address, hashed_slots);
-        if (!proof) {
-            return Err{Error{describe(proof.error())}};
+    if (number < oldest_number_) {
+        return Err{Error{
+            "proofs are available from block " + std::to_string(oldest_number_) +
+            " on, not for block " + std::to_string(number)
+        }};
+    }
+    return undo;
+}
+
+Result<Commitment::Proof> Commitment::prove_now(
+    const Hash256& hashed_address,
+    std::span<const Hash256> hashed_slots,
+    std::optional<uint64_t> number
+) {
+    std::vector<DiffPtr> undo;
+    if (number) {
+        auto diffs = diffs_after(*number);
+        if (!diffs) {
+            return Err{diffs.error()};
         }
-        return Proof{present_root, std::move(*proof)};
+        undo = std::move(*diffs);
     }
+    const Hash256 present_root = tree_.root();
     const TreeNodes nodes{tree_};
     trie::StateTree past{nodes, present_root};
-    for (const auto& diff : request.undo) {
-        const auto updates = execution::tree_updates(state::invert(*diff));
-        if (auto applied = past.apply(updates); !applied) {
+    for (const DiffPtr& diff : undo) {
+        if (auto applied = past.apply(execution::tree_updates(state::invert(*diff))); !applied) {
             return Err{Error{describe(applied.error())}};
         }
     }
-    const Hash256 past_root = past.root();
-    auto proof = past.prove(hashed_address, hashed_slots);
+    trie::StateTree& tree = undo.empty() ? tree_ : past;
+    const Hash256 root = tree.root();
+    auto proof = tree.prove(hashed_address, hashed_slots);
     if (!proof) {
         return Err{Error{describe(proof.error())}};
     }
-    return Proof{past_root, std::move(*proof)};
+    return Proof{root, std::move(*proof)};
 }
 
 size_t Commitment::memory_bytes() {
     size_t bytes = 0;
-    run([&] { bytes = tree_.memory_bytes(); });
+    thread_.run([&] { bytes = tree_.memory_bytes(); });
     return bytes;
 }
 

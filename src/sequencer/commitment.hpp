@@ -1,66 +1,78 @@
 #pragma once
 
-// The state tree on a thread of its own: it absorbs diffs while the block that made them is still running, so that the root
-// is nearly ready when the block closes, and answers proof requests between two diffs. Calls may come from any thread;
-// work is done in the order of the calls.
+// The state tree on a thread of its own: it absorbs diffs while the block that made them is still
+// running, so that the root is nearly ready when the block closes, and answers proof requests
+// between two diffs. Calls may come from any thread; work is done in the order of the calls.
 
 #include "execution/block.hpp"
-#include "state/diff.hpp"
+#include "sequencer/chain_types.hpp"
+#include "sequencer/task_thread.hpp"
 #include "trie/state_tree.hpp"
 
-#include <condition_variable>
 #include <deque>
-#include <functional>
-#include <mutex>
-#include <thread>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace mega::sequencer {
 
 class Commitment {
   public:
-    /// `source` must outlive this object. Clean nodes beyond `memory_limit_bytes` are forgotten after each flush.
-    Commitment(const trie::NodeSource& source, const Hash256& root, size_t memory_limit_bytes);
-    ~Commitment();
-    Commitment(const Commitment&) = delete;
-    Commitment& operator=(const Commitment&) = delete;
+    /// `source` must outlive this object. Clean nodes beyond `memory_limit_bytes` are forgotten
+    /// after each flush. The tree stands at the end of block `head_number`.
+    Commitment(
+        const trie::NodeSource& source,
+        const Hash256& root,
+        uint64_t head_number,
+        size_t memory_limit_bytes
+    );
 
-    void absorb(std::shared_ptr<const state::StateDiff> diff);
+    /// Part of the open block.
+    void absorb(DiffPtr diff);
+    /// The open block ended: `diff` is the sum of what was absorbed for it.
+    void seal(uint64_t number, DiffPtr diff);
+    /// Takes the open block's part back.
+    void abandon_open_block();
+    /// Takes the last sealed block back, whose diff this is.
+    void revert_block(DiffPtr diff);
     /// The root over everything absorbed so far. An error means that the database has lost nodes.
     [[nodiscard]] Result<Hash256> root();
-    /// Hands the nodes written since the last flush to `sink`, on the tree's thread; returns when done.
+    /// Hands the nodes written since the last flush to `sink`, on the tree's thread; returns when
+    /// done.
     void flush(trie::NodeSink& sink);
 
-    struct ProofRequest {
-        Address address;
-        std::vector<u256> slots;
-        /// Diffs to take back first, newest first: the proof is for the state before them.
-        std::vector<std::shared_ptr<const state::StateDiff>> undo;
-    };
     struct Proof {
         Hash256 state_root;
         trie::AccountProof proof;
     };
-    [[nodiscard]] Result<Proof> prove(ProofRequest request);
+    /// For the state after sealed block `number`, one of the last `proof_window`; or for the newest
+    /// absorbed state.
+    [[nodiscard]] Result<Proof> prove(
+        const Address& address, std::span<const u256> slots, std::optional<uint64_t> number
+    );
+    static constexpr size_t proof_window = 256;
 
     [[nodiscard]] size_t memory_bytes();
 
   private:
-    using Task = std::function<void()>;
-    void post(Task task);
-    /// Runs `task` on the tree's thread and waits.
-    void run(const Task& task);
-    void work();
-    [[nodiscard]] Result<Proof> prove_now(const ProofRequest& request);
+    void apply(const state::StateDiff& diff);
+    /// What has to be taken back to arrive at the end of block `number`, newest first.
+    [[nodiscard]] Result<std::vector<DiffPtr>> diffs_after(uint64_t number) const;
+    [[nodiscard]] Result<Proof> prove_now(
+        const Hash256& hashed_address,
+        std::span<const Hash256> hashed_slots,
+        std::optional<uint64_t> number
+    );
 
-    trie::StateTree tree_;  // touched by the thread alone
-    std::string failure_;   // likewise
     size_t memory_limit_bytes_;
+    // Touched by the thread alone.
+    trie::StateTree tree_;
+    std::string failure_;
+    std::vector<DiffPtr> open_;                        // of the open block, oldest first
+    std::deque<std::pair<uint64_t, DiffPtr>> sealed_;  // of the last blocks, oldest first
+    uint64_t oldest_number_;                           // the block before the first of sealed_
 
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<Task> tasks_;  // guarded by mutex_
-    bool stopping_ = false;   // guarded by mutex_
-    std::thread thread_;
+    TaskThread thread_;  // last: its tasks use the members above
 };
 
 }  // namespace mega::sequencer

@@ -10,7 +10,15 @@ namespace {
 using rlp::Reader;
 using rlp::Writer;
 
-enum class Kind : uint8_t { open_block = 1, batch, mini_block, seal, pooled, override_state, revert };
+enum class Kind : uint8_t {
+    open_block = 1,
+    batch,
+    mini_block,
+    seal,
+    pooled,
+    override_state,
+    revert
+};
 
 Kind kind_of(const LogRecord& record) { return static_cast<Kind>(record.index() + 1); }
 
@@ -120,20 +128,20 @@ OverrideRecord read_override(Fields& in) {
 
 std::optional<LogRecord> read(Kind kind, Fields& in) {
     switch (kind) {
-    case Kind::open_block:
-        return read_open_block(in);
-    case Kind::batch:
-        return read_batch(in);
-    case Kind::mini_block:
-        return MiniBlockRecord{in.u64()};
-    case Kind::seal:
-        return SealRecord{in.hash()};
-    case Kind::pooled:
-        return read_pooled(in);
-    case Kind::override_state:
-        return read_override(in);
-    case Kind::revert:
-        return RevertRecord{in.u64()};
+        case Kind::open_block:
+            return read_open_block(in);
+        case Kind::batch:
+            return read_batch(in);
+        case Kind::mini_block:
+            return MiniBlockRecord{in.u64()};
+        case Kind::seal:
+            return SealRecord{in.hash()};
+        case Kind::pooled:
+            return read_pooled(in);
+        case Kind::override_state:
+            return read_override(in);
+        case Kind::revert:
+            return RevertRecord{in.u64()};
     }
     return std::nullopt;
 }
@@ -165,7 +173,9 @@ Result<LogRecord> decode_log_record(BytesView encoded) {
         return Err{Error{"log record of unknown kind " + std::to_string(encoded[0])}};
     }
     if (!fields.finished()) {
-        return Err{Error{"log record of kind " + std::to_string(encoded[0]) + " has malformed fields"}};
+        return Err{
+            Error{"log record of kind " + std::to_string(encoded[0]) + " has malformed fields"}
+        };
     }
     return std::move(*record);
 }

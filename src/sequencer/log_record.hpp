@@ -1,7 +1,8 @@
 #pragma once
 
-// What the write-ahead log holds: the inputs of the chain in the order in which they took effect. Replaying the records on
-// the last checkpoint gives the same state, because execution is deterministic and every time stamp is among the inputs.
+// What the write-ahead log holds: the inputs of the chain in the order in which they took effect.
+// Replaying the records on the last checkpoint gives the same state, because execution is
+// deterministic and every time stamp is among the inputs.
 //
 //   record = kind u8 ‖ rlp([...fields in declaration order])
 
@@ -14,8 +15,8 @@
 
 namespace mega::sequencer {
 
-/// A block begins: everything about its header that execution can see. A second one for the same number replaces an open
-/// block in which nothing happened.
+/// A block begins: everything about its header that execution can see. A second one for the same
+/// number replaces an open block in which nothing happened.
 struct OpenBlockRecord {
     uint64_t number = 0;
     uint64_t timestamp = 0;  // seconds
@@ -26,8 +27,8 @@ struct OpenBlockRecord {
     friend bool operator==(const OpenBlockRecord&, const OpenBlockRecord&) = default;
 };
 
-/// Transactions executed one after the other, with the senders that were recovered (or, on a development chain,
-/// impersonated).
+/// Transactions executed one after the other, with the senders that were recovered (or, on a
+/// development chain, impersonated).
 struct BatchRecord {
     struct Item {
         Bytes raw;
@@ -73,7 +74,13 @@ struct RevertRecord {
 };
 
 using LogRecord = std::variant<
-    OpenBlockRecord, BatchRecord, MiniBlockRecord, SealRecord, PooledRecord, OverrideRecord, RevertRecord>;
+    OpenBlockRecord,
+    BatchRecord,
+    MiniBlockRecord,
+    SealRecord,
+    PooledRecord,
+    OverrideRecord,
+    RevertRecord>;
 
 [[nodiscard]] Bytes encode(const LogRecord& record);
 [[nodiscard]] Result<LogRecord> decode_log_record(BytesView encoded);

@@ -1,0 +1,154 @@
+// The sequencer's clockwork: mini-blocks, blocks and checkpoints.
+
+#include "crypto/keccak.hpp"
+#include "sequencer/sequencer.hpp"
+
+#include <algorithm>
+
+namespace mega::sequencer {
+namespace {
+
+constexpr uint64_t expiry_interval_us = 1'000'000;
+
+/// Not random: a sequencer alone could choose anything. Contracts must not draw lots with it.
+Hash256 derived_prev_randao(const Hash256& parent_hash, uint64_t number) {
+    Bytes preimage = to_bytes(parent_hash.view());
+    append(preimage, u256{number}.to_hash().view());
+    return crypto::keccak256(preimage);
+}
+
+}  // namespace
+
+void Sequencer::tick() {
+    const uint64_t now = now_us();
+    if (now >= next_expiry_us_) {
+        next_expiry_us_ = now + expiry_interval_us;
+        std::vector<mempool::TxPtr> expired;
+        {
+            const std::lock_guard lock(pool_mutex_);
+            expired = pool_.expire(now / 1000);
+        }
+        for (const auto& tx : expired) {
+            refuse(tx->hash, "transaction expired in the pool");
+        }
+    }
+    if (failure()) {
+        return;
+    }
+    if (block_interval_ms_ != 0 && now >= next_block_us_) {
+        const uint64_t interval_us = block_interval_ms_ * 1000;
+        next_block_us_ = std::max(next_block_us_ + interval_us, now + interval_us / 2);
+        seal_and_open();
+        return;
+    }
+    const uint64_t interval_us = uint64_t{options_.mini_block_interval_ms} * 1000;
+    const bool wanted = parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks;
+    if (!wanted) {
+        next_mini_block_us_ = 0;
+    } else if (next_mini_block_us_ == 0) {
+        next_mini_block_us_ = (now / interval_us + 1) * interval_us;
+    } else if (now >= next_mini_block_us_) {
+        cut_mini_block();
+        next_mini_block_us_ =
+            options_.emit_empty_mini_blocks ? (now / interval_us + 1) * interval_us : 0;
+    }
+}
+
+void Sequencer::cut_mini_block() {
+    const uint64_t timestamp_us = now_us();
+    auto mini_block = parts_.chain.close_mini_block(timestamp_us);
+    append(MiniBlockRecord{timestamp_us});
+    ++counters_.mini_blocks;
+    publish([this, open = parts_.chain.open(), mini_block](const Result<void>& durable) {
+        if (durable) {
+            open->publish(mini_block);
+            parts_.publisher.tell([&](Listener& listener) { listener.on_mini_block(mini_block); });
+        }
+    });
+}
+
+SealedPtr Sequencer::seal() {
+    if (parts_.chain.has_unclosed_transactions()) {
+        cut_mini_block();
+    }
+    next_mini_block_us_ = 0;
+    const uint64_t started_us = now_us();
+    auto sealed = parts_.chain.seal_block();
+    counters_.seal_ns += (now_us() - started_us) * 1000;
+    if (!sealed) {
+        fail(sealed.error().message);
+        return nullptr;
+    }
+    append(SealRecord{(*sealed)->hash});
+    ++counters_.blocks;
+    unsaved_.push_back(*sealed);
+    parts_.checkpointer.remember(*sealed);
+    return *sealed;
+}
+
+void Sequencer::seal_and_open() {
+    const SealedPtr sealed = seal();
+    if (!sealed) {
+        return;
+    }
+    const bool is_due = unsaved_.size() >= options_.checkpoint_interval_blocks;
+    if (is_due) {
+        checkpoint();
+    }
+    open_next();
+    if (is_due) {
+        // The log before the checkpoint may go: what waits in the pool is written again after it.
+        visit_pool([this](const mempool::Entry& entry, bool) {
+            append(PooledRecord{entry.tx->raw, entry.tx->sender});
+        });
+    }
+    publish([this, sealed, open = parts_.chain.open()](const Result<void>& durable) {
+        if (durable) {
+            parts_.head.move_to(sealed, open);
+            parts_.publisher.tell([&](Listener& listener) { listener.on_sealed(sealed); });
+        }
+    });
+}
+
+void Sequencer::checkpoint() {
+    storage::WriteBatch batch;
+    storage::NodeWriter nodes(batch);
+    parts_.chain.commitment().flush(nodes);
+    parts_.checkpointer.save({
+        .batch = std::move(batch),
+        .blocks = std::exchange(unsaved_, {}),
+        .state_version = parts_.chain.head_version(),
+        .log_sequence = last_sequence_,
+        .next_mini_block_number = parts_.chain.next_mini_block_number(),
+    });
+}
+
+OpenBlockRecord Sequencer::next_inputs() {
+    const SealedPtr& head = parts_.chain.head();
+    const uint64_t parent_timestamp = head->header.timestamp;
+    const auto now_s = static_cast<int64_t>(now_us() / 1'000'000) + time_shift_;
+    // Blocks of less than a second may share a timestamp; all others are strictly later than their
+    // parent.
+    const bool is_subsecond = block_interval_ms_ != 0 && block_interval_ms_ < 1000;
+    const uint64_t earliest = is_subsecond ? parent_timestamp : parent_timestamp + 1;
+    OpenBlockRecord inputs;
+    inputs.number = head->header.number + 1;
+    inputs.timestamp =
+        std::exchange(forced_timestamp_, {})
+            .value_or(std::max(earliest, static_cast<uint64_t>(std::max<int64_t>(now_s, 0))));
+    inputs.gas_limit = options_.gas_limit;
+    inputs.beneficiary = options_.beneficiary;
+    inputs.prev_randao = std::exchange(forced_prev_randao_, {})
+                             .value_or(derived_prev_randao(head->hash, inputs.number));
+    inputs.base_fee_per_gas =
+        std::exchange(forced_base_fee_, {}).value_or(parts_.chain.next_base_fee());
+    return inputs;
+}
+
+void Sequencer::open_next() {
+    const OpenBlockRecord inputs = next_inputs();
+    parts_.chain.open_block(inputs);
+    append(inputs);
+}
+
+}  // namespace mega::sequencer

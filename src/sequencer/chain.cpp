@@ -1,0 +1,252 @@
+#include "sequencer/chain.hpp"
+
+#include "crypto/keccak.hpp"
+#include "trie/ordered_root.hpp"
+
+#include <map>
+
+namespace mega::sequencer {
+namespace {
+
+constexpr std::string_view extra_data = "mega";
+
+BlockHeader opening_header(
+    const BlockHeader& parent, const Hash256& parent_hash, const OpenBlockRecord& inputs
+) {
+    MEGA_ASSERT(inputs.number == parent.number + 1);
+    BlockHeader header;
+    header.parent_hash = parent_hash;
+    header.beneficiary = inputs.beneficiary;
+    header.number = inputs.number;
+    header.gas_limit = inputs.gas_limit;
+    header.timestamp = inputs.timestamp;
+    header.extra_data = to_bytes(as_bytes(extra_data));
+    header.prev_randao = inputs.prev_randao;
+    header.base_fee_per_gas = inputs.base_fee_per_gas;
+    header.withdrawals_root = empty_trie_root;
+    header.blob_gas_used = 0;
+    header.excess_blob_gas = 0;
+    header.parent_beacon_block_root = Hash256{};
+    header.requests_hash = empty_requests_hash;
+    return header;
+}
+
+struct Roots {
+    Hash256 transactions;
+    Hash256 receipts;
+};
+
+Roots roots_of(std::span<const ExecutedPtr> executed) {
+    std::vector<Bytes> transactions;
+    std::vector<Bytes> receipts;
+    transactions.reserve(executed.size());
+    receipts.reserve(executed.size());
+    for (const ExecutedPtr& tx : executed) {
+        transactions.push_back(tx->tx->raw);
+        receipts.push_back(encode(tx->receipt));
+    }
+    return {trie::ordered_root(transactions), trie::ordered_root(receipts)};
+}
+
+}  // namespace
+
+Chain::Chain(
+    const ChainConfig& config,
+    storage::StateStore& store,
+    Commitment& commitment,
+    SealedPtr head,
+    uint64_t next_mini_block_number
+)
+    : config_(config),
+      store_(&store),
+      commitment_(&commitment),
+      head_(std::move(head)),
+      next_mini_block_number_(next_mini_block_number) {}
+
+OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
+    if (open_) {
+        MEGA_ASSERT(is_untouched());
+        take_back_open_block();
+    }
+    BlockHeader header = opening_header(head_->header, head_->hash, inputs);
+    auto env = execution::block_env(config_.fork, config_.chain_id, header);
+    apply(execution::begin_block(vm_, state(), env, header));
+    open_ = std::make_shared<OpenBlock>(std::move(header), std::move(env));
+    return open_;
+}
+
+void Chain::apply(const state::StateDiff& diff) {
+    state_version_ = store_->apply(diff);
+    pending_.add(diff);
+}
+
+uint64_t Chain::gas_left() const {
+    return open_ ? open_->opening_header().gas_limit - gas_used_ : 0;
+}
+
+std::vector<ExecutionOutcome> Chain::execute(std::span<const mempool::TxPtr> transactions) {
+    MEGA_ASSERT(open_ != nullptr);
+    std::vector<ExecutionOutcome> outcomes;
+    outcomes.reserve(transactions.size());
+    for (const mempool::TxPtr& tx : transactions) {
+        const execution::ExecutionOptions options{.block_gas_left = gas_left()};
+        auto result = execution::execute_transaction(vm_, state(), open_->env(), *tx, options);
+        if (!result) {
+            outcomes.push_back({nullptr, result.error()});
+            continue;
+        }
+        apply(result->diff);
+        outcomes.push_back({record(tx, std::move(*result)), std::nullopt});
+    }
+    return outcomes;
+}
+
+ExecutedPtr Chain::record(const mempool::TxPtr& tx, execution::TxResult result) {
+    gas_used_ += result.gas_used;
+    auto executed = std::make_shared<ExecutedTransaction>();
+    executed->tx = tx;
+    executed->gas_used = result.gas_used;
+    executed->effective_gas_price = result.effective_gas_price;
+    executed->created = result.created;
+    executed->block_number = open_->opening_header().number;
+    executed->index = static_cast<uint32_t>(executed_.size());
+    executed->first_log_index = log_count_;
+    executed->receipt = execution::make_receipt(tx->tx, result, gas_used_);
+    log_count_ += executed->receipt.logs.size();
+    executed_.push_back(executed);
+    return executed;
+}
+
+DiffPtr Chain::absorb_pending() {
+    auto diff = std::make_shared<const state::StateDiff>(pending_.take());
+    if (!diff->is_empty()) {
+        commitment_->absorb(diff);
+        block_.add(*diff);
+    }
+    return diff;
+}
+
+MiniBlockPtr Chain::close_mini_block(uint64_t timestamp_us) {
+    MEGA_ASSERT(open_ != nullptr);
+    auto mini_block = std::make_shared<MiniBlock>();
+    mini_block->transactions.assign(
+        executed_.begin() + static_cast<std::ptrdiff_t>(mini_block_start_), executed_.end()
+    );
+    mini_block_start_ = executed_.size();
+    mini_block->diff = absorb_pending();
+
+    MiniBlockHeader& header = mini_block->header;
+    header.block_number = open_->opening_header().number;
+    header.block_timestamp = open_->opening_header().timestamp;
+    header.index = mini_blocks_.size();
+    header.mini_block_number = next_mini_block_number_++;
+    header.timestamp_us = timestamp_us;
+    for (const ExecutedPtr& tx : mini_block->transactions) {
+        header.gas_used += tx->gas_used;
+    }
+    const Roots roots = roots_of(mini_block->transactions);
+    header.transaction_root = roots.transactions;
+    header.receipt_root = roots.receipts;
+    const auto signature = crypto::sign(signing_hash(header), config_.signing_key);
+    MEGA_ASSERT(signature.has_value());
+    header.signature = *signature;
+    mini_blocks_.push_back(mini_block);
+    return mini_block;
+}
+
+BlockHeader Chain::closing_header(const Hash256& state_root) const {
+    BlockHeader header = open_->opening_header();
+    const Roots roots = roots_of(executed_);
+    header.state_root = state_root;
+    header.transactions_root = roots.transactions;
+    header.receipts_root = roots.receipts;
+    for (const ExecutedPtr& tx : executed_) {
+        merge(header.logs_bloom, tx->receipt.bloom);
+    }
+    header.gas_used = gas_used_;
+    return header;
+}
+
+Result<SealedPtr> Chain::seal_block() {
+    MEGA_ASSERT(open_ != nullptr && !has_unclosed_transactions());
+    absorb_pending();
+    const auto root = commitment_->root();
+    if (!root) {
+        return Err{root.error()};
+    }
+    auto sealed = std::make_shared<SealedBlock>();
+    sealed->header = closing_header(*root);
+    sealed->hash = hash_of(sealed->header);
+    sealed->opening_hash = open_->name();
+    sealed->transactions = std::move(executed_);
+    sealed->mini_blocks = std::move(mini_blocks_);
+    sealed->diff = std::make_shared<const state::StateDiff>(block_.take());
+    commitment_->seal(sealed->header.number, sealed->diff);
+    store_->set_block_hash(sealed->header.number, sealed->hash);
+    forget_open_block();
+    head_ = sealed;
+    head_version_ = state_version_;
+    return head_;
+}
+
+void Chain::override_state(const OverrideRecord& change) {
+    MEGA_ASSERT(open_ != nullptr);
+    state::StateDiff diff;
+    const auto before = state().account(change.address);
+    if (before != std::optional{change.account}) {
+        diff.accounts.push_back({change.address, before, change.account, false});
+    }
+    const std::map<u256, u256> sorted(change.slots.begin(), change.slots.end());
+    for (const auto& [slot, value] : sorted) {
+        const u256 present = state().storage(change.address, slot);
+        if (present != value) {
+            diff.slots.push_back({change.address, slot, present, value});
+        }
+    }
+    if (!change.code.empty()) {
+        diff.codes.push_back(
+            {change.account.code_hash, std::make_shared<const evm::Code>(change.code)}
+        );
+    }
+    apply(diff);
+    overridden_ = true;
+}
+
+void Chain::take_back_open_block() {
+    // What was absorbed must leave the tree too; what is pending never reached it.
+    const state::StateDiff pending = pending_.take();
+    if (!pending.is_empty()) {
+        store_->apply(state::invert(pending));
+    }
+    const state::StateDiff absorbed = block_.take();
+    if (!absorbed.is_empty()) {
+        store_->apply(state::invert(absorbed));
+    }
+    commitment_->abandon_open_block();
+    next_mini_block_number_ -= mini_blocks_.size();
+    forget_open_block();
+}
+
+void Chain::forget_open_block() {
+    executed_.clear();
+    mini_blocks_.clear();
+    mini_block_start_ = 0;
+    gas_used_ = 0;
+    log_count_ = 0;
+    overridden_ = false;
+    open_.reset();
+}
+
+void Chain::revert_to(SealedPtr target, std::span<const DiffPtr> newer) {
+    if (open_) {
+        take_back_open_block();
+    }
+    for (const DiffPtr& diff : newer) {
+        state_version_ = store_->apply(state::invert(*diff));
+        commitment_->revert_block(diff);
+    }
+    head_ = std::move(target);
+    head_version_ = state_version_;
+}
+
+}  // namespace mega::sequencer

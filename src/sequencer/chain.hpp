@@ -1,0 +1,110 @@
+#pragma once
+
+// The chain as a deterministic machine: a function of the inputs that the write-ahead log holds
+// (log_record.hpp). It reads no clock and decides nothing; the Sequencer feeds it live, recovery
+// feeds it the log, and both arrive at the same blocks.
+//
+// One thread drives it. State goes to the StateStore as each transaction executes, to the
+// Commitment mini-block by mini-block, and to whoever holds the SealedBlock at the end.
+
+#include "evm/vm.hpp"
+#include "execution/block.hpp"
+#include "sequencer/commitment.hpp"
+#include "sequencer/diff_accumulator.hpp"
+#include "sequencer/log_record.hpp"
+#include "sequencer/open_block.hpp"
+#include "storage/state_store.hpp"
+
+namespace mega::sequencer {
+
+struct ChainConfig {
+    uint64_t chain_id = 0;
+    Fork fork = current_fork;
+    execution::FeeMarket fee_market;
+    crypto::SecretKey signing_key;
+};
+
+struct ExecutionOutcome {
+    ExecutedPtr executed;                       // null when refused
+    std::optional<execution::TxError> refusal;  // why it could not be part of the block
+};
+
+class Chain {
+  public:
+    /// Stands at the end of `head`; the store and the commitment hold its state. The references
+    /// must outlive the chain.
+    Chain(
+        const ChainConfig& config,
+        storage::StateStore& store,
+        Commitment& commitment,
+        SealedPtr head,
+        uint64_t next_mini_block_number
+    );
+
+    /// Begins the block after the head. Replaces an open block in which nothing was executed.
+    OpenBlockPtr open_block(const OpenBlockRecord& inputs);
+    /// Executes in order on top of the open block. Those refused leave no trace.
+    [[nodiscard]] std::vector<ExecutionOutcome> execute(std::span<const mempool::TxPtr> transactions
+    );
+    /// What was executed since the last one becomes a signed mini-block, empty if nothing was.
+    MiniBlockPtr close_mini_block(uint64_t timestamp_us);
+    /// Ends the open block. Every executed transaction must be in a mini-block. Fails when the
+    /// database has lost tree nodes.
+    [[nodiscard]] Result<SealedPtr> seal_block();
+    /// Development chains: sets an account by hand inside the open block.
+    void override_state(const OverrideRecord& change);
+    /// Takes back the open block, then `newer` (the blocks after `target`, newest first); `target`
+    /// becomes the head.
+    void revert_to(SealedPtr target, std::span<const DiffPtr> newer);
+
+    [[nodiscard]] const ChainConfig& config() const { return config_; }
+    [[nodiscard]] Commitment& commitment() { return *commitment_; }
+    [[nodiscard]] const SealedPtr& head() const { return head_; }
+    /// Null between seal_block and open_block.
+    [[nodiscard]] const OpenBlockPtr& open() const { return open_; }
+    [[nodiscard]] const state::StateView& state() const { return store_->writer_view(); }
+    [[nodiscard]] uint64_t gas_left() const;
+    [[nodiscard]] size_t executed_count() const { return executed_.size(); }
+    [[nodiscard]] bool has_unclosed_transactions() const {
+        return mini_block_start_ < executed_.size();
+    }
+    /// Nothing was executed or overridden since the block opened.
+    [[nodiscard]] bool is_untouched() const { return executed_.empty() && !overridden_; }
+    [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
+    /// Version of the store at the end of the head.
+    [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }
+    /// The base fee of the block after the head.
+    [[nodiscard]] u256 next_base_fee() const {
+        return execution::next_base_fee(head_->header, config_.fee_market);
+    }
+
+  private:
+    void apply(const state::StateDiff& diff);
+    /// Moves what the open mini-block changed to the commitment and to the block's sum.
+    DiffPtr absorb_pending();
+    [[nodiscard]] ExecutedPtr record(const mempool::TxPtr& tx, execution::TxResult result);
+    [[nodiscard]] BlockHeader closing_header(const Hash256& state_root) const;
+    void take_back_open_block();
+    void forget_open_block();
+
+    ChainConfig config_;
+    storage::StateStore* store_;
+    Commitment* commitment_;
+    evm::Vm vm_;
+
+    SealedPtr head_;
+    OpenBlockPtr open_;
+    std::vector<ExecutedPtr> executed_;      // of the open block
+    std::vector<MiniBlockPtr> mini_blocks_;  // of the open block
+    size_t mini_block_start_ = 0;            // first of executed_ that is in no mini-block
+    uint64_t gas_used_ = 0;
+    uint64_t log_count_ = 0;
+    bool overridden_ = false;
+    storage::StateVersion state_version_ = 0;  // after the last applied diff
+    storage::StateVersion head_version_ = 0;
+    uint64_t next_mini_block_number_ = 0;
+    DiffAccumulator pending_;  // since the last mini-block
+    DiffAccumulator block_;    // up to the last mini-block
+};
+
+}  // namespace mega::sequencer

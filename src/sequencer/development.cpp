@@ -1,0 +1,127 @@
+// What a development chain can be told to do (evm_*, anvil_*, hardhat_*). All of it runs on the
+// sequencer's thread.
+
+#include "sequencer/sequencer.hpp"
+
+namespace mega::sequencer {
+
+void Sequencer::mine_block() {
+    execute_ready();
+    settle_pooled();
+    seal_and_open();
+    next_block_us_ = now_us() + block_interval_ms_ * 1000;
+}
+
+void Sequencer::set_block_interval_ms(uint64_t interval_ms) {
+    block_interval_ms_ = interval_ms;
+    next_block_us_ = now_us() + interval_ms * 1000;
+}
+
+/// The open block's environment is to change: it is opened again if nothing happened in it, and
+/// ended otherwise.
+void Sequencer::reopen() {
+    if (!parts_.chain.is_untouched()) {
+        seal_and_open();
+        return;
+    }
+    open_next();
+    publish([this,
+             head = parts_.chain.head(),
+             open = parts_.chain.open()](const Result<void>& durable) {
+        if (durable) {
+            parts_.head.move_to(head, open);
+        }
+    });
+}
+
+void Sequencer::shift_time(int64_t seconds) {
+    time_shift_ += seconds;
+    reopen();
+}
+
+void Sequencer::set_next_timestamp(uint64_t timestamp) {
+    forced_timestamp_ = timestamp;
+    reopen();
+}
+
+void Sequencer::set_next_base_fee(const u256& base_fee) {
+    forced_base_fee_ = base_fee;
+    reopen();
+}
+
+void Sequencer::set_next_prev_randao(const Hash256& value) {
+    forced_prev_randao_ = value;
+    reopen();
+}
+
+void Sequencer::set_gas_limit(uint64_t gas_limit) {
+    options_.gas_limit = gas_limit;
+    reopen();
+}
+
+void Sequencer::set_beneficiary(const Address& beneficiary) {
+    options_.beneficiary = beneficiary;
+    reopen();
+}
+
+void Sequencer::override_state(const OverrideRecord& change) {
+    parts_.chain.override_state(change);
+    append(change);
+    const std::lock_guard lock(pool_mutex_);
+    pool_.account_changed(change.address, change.account.nonce);
+}
+
+Result<void> Sequencer::revert_to(uint64_t number) {
+    // The database must hold every block before some are taken away again.
+    if (!parts_.chain.is_untouched()) {
+        if (!seal()) {
+            return Err{Error{*failure()}};
+        }
+        open_next();
+    }
+    if (number > parts_.chain.head()->header.number) {
+        return Err{Error{"block " + std::to_string(number) + " is not sealed yet"}};
+    }
+    if (!unsaved_.empty()) {
+        checkpoint();
+    }
+    append(RevertRecord{number});
+    if (auto flushed = parts_.log.flush(); !flushed) {
+        return flushed;
+    }
+    if (auto reverted = parts_.checkpointer.revert(parts_.chain, number, last_sequence_);
+        !reverted) {
+        fail(reverted.error().message);
+        return reverted;
+    }
+    open_next();
+    publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
+                const Result<void>& durable
+            ) {
+        if (durable) {
+            parts_.head.move_to(head, open);
+            parts_.publisher.tell([&](Listener& listener) { listener.on_reverted(number); });
+        }
+    });
+    return {};
+}
+
+mempool::TxPtr Sequencer::drop_pooled(const Hash256& hash) {
+    mempool::TxPtr dropped;
+    {
+        const std::lock_guard lock(pool_mutex_);
+        dropped = pool_.remove(hash);
+    }
+    refuse(hash, "transaction was dropped");
+    return dropped;
+}
+
+void Sequencer::drop_all_pooled() {
+    std::vector<Hash256> hashes;
+    visit_pool([&](const mempool::Entry& entry, bool) { hashes.push_back(entry.tx->hash); });
+    for (const Hash256& hash : hashes) {
+        drop_pooled(hash);
+    }
+}
+
+}  // namespace mega::sequencer

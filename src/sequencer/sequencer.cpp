@@ -1,0 +1,363 @@
+#include "sequencer/sequencer.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace mega::sequencer {
+namespace {
+
+/// Submissions that may wait for the sequencer's thread.
+constexpr size_t max_commands = 100'000;
+
+uint64_t system_now_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()
+    );
+}
+
+SubmitOutcome refused(std::string message) {
+    SubmitOutcome outcome;
+    outcome.message = std::move(message);
+    return outcome;
+}
+
+}  // namespace
+
+Sequencer::Sequencer(SequencerOptions options, Parts parts)
+    : options_(std::move(options)),
+      parts_(parts),
+      pool_(options_.pool),
+      block_interval_ms_(options_.block_interval_ms) {
+    if (!options_.now_us) {
+        options_.now_us = system_now_us;
+    }
+}
+
+Sequencer::~Sequencer() { stop(); }
+
+void Sequencer::start(std::vector<mempool::TxPtr> pooled) {
+    for (auto& tx : pooled) {
+        return_to_pool(tx);
+    }
+    if (!parts_.chain.open()) {
+        open_next();
+    }
+    parts_.head.move_to(parts_.chain.head(), parts_.chain.open());
+    next_block_us_ = now_us() + block_interval_ms_ * 1000;
+    thread_ = std::thread([this] { loop(); });
+}
+
+void Sequencer::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void Sequencer::submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done) {
+    std::optional<std::string> problem;
+    {
+        const std::lock_guard lock(mutex_);
+        if (failure_) {
+            problem = failure_;
+        } else if (stopping_) {
+            problem = "the node is stopping";
+        } else if (commands_.size() >= max_commands) {
+            problem = "txpool is full";
+        } else {
+            commands_.emplace_back(Submission{std::move(tx), mode, std::move(done)});
+        }
+    }
+    if (problem) {
+        parts_.publisher.post([done = std::move(done), message = *problem] {
+            done(refused(message));
+        });
+        return;
+    }
+    wake_.notify_one();
+}
+
+void Sequencer::run(const std::function<void()>& task) {
+    std::promise<void> finished;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) {
+            return;
+        }
+        commands_.emplace_back([&] {
+            task();
+            finished.set_value();
+        });
+    }
+    wake_.notify_one();
+    finished.get_future().wait();
+    // A failed flush is reported through failure(); the task itself has run.
+    (void)parts_.log.flush();
+    parts_.publisher.drain();
+}
+
+std::optional<std::string> Sequencer::failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+}
+
+void Sequencer::fail(const std::string& message) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) {
+        failure_ = message;
+    }
+}
+
+uint64_t Sequencer::next_deadline_us() const {
+    uint64_t deadline = next_expiry_us_;
+    if (block_interval_ms_ != 0) {
+        deadline = std::min(deadline, next_block_us_);
+    }
+    if (parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks) {
+        deadline = std::min(deadline, next_mini_block_us_);
+    }
+    return deadline;
+}
+
+std::deque<Sequencer::Command> Sequencer::wait_for_commands() {
+    const uint64_t now = now_us();
+    const uint64_t deadline = next_deadline_us();
+    const auto timeout = std::chrono::microseconds(deadline > now ? deadline - now : 0);
+    std::deque<Command> taken;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, timeout, [this] { return stopping_ || !commands_.empty(); });
+    taken.swap(commands_);
+    return taken;
+}
+
+void Sequencer::loop() {
+    while (true) {
+        for (Command& command : wait_for_commands()) {
+            if (auto* submission = std::get_if<Submission>(&command)) {
+                handle(std::move(*submission));
+            } else {
+                std::get<std::function<void()>>(command)();
+            }
+        }
+        if (automine_) {
+            execute_ready();
+        }
+        settle_pooled();
+        tick();
+        const std::lock_guard lock(mutex_);
+        if (stopping_ && commands_.empty()) {
+            break;
+        }
+    }
+    if (parts_.chain.is_untouched() && !unsaved_.empty()) {
+        checkpoint();
+    }
+    (void)parts_.log.flush();  // a failure was reported to everyone who waited
+    parts_.publisher.drain();
+}
+
+bool Sequencer::has_nonce_gap(const SignedTransaction& tx, const Account& account) const {
+    const uint64_t expected = pool_.next_nonce(tx.sender).value_or(account.nonce);
+    return tx.tx.nonce > std::max(expected, account.nonce);
+}
+
+void Sequencer::handle(Submission submission) {
+    const Account account = parts_.chain.state().account(submission.tx->sender).value_or(Account{});
+    const std::lock_guard lock(pool_mutex_);
+    if (submission.mode == SubmitMode::executed && has_nonce_gap(*submission.tx, account)) {
+        SubmitOutcome outcome;
+        outcome.kind = SubmitOutcome::Kind::nonce_gap;
+        outcome.expected_nonce = std::max(
+            pool_.next_nonce(submission.tx->sender).value_or(account.nonce), account.nonce
+        );
+        answer_when_durable(std::move(submission.done), std::move(outcome));
+        return;
+    }
+    const u256 base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
+    auto added = pool_.add(submission.tx, account, base_fee, now_us() / 1000);
+    if (!added) {
+        ++counters_.refused;
+        answer_when_durable(std::move(submission.done), refused(added.error().message));
+        return;
+    }
+    ++counters_.accepted;
+    if (added->replaced) {
+        refuse(added->replaced->hash, "transaction was replaced");
+    }
+    for (const auto& evicted : added->evicted) {
+        refuse(evicted->hash, "transaction was evicted from the full pool by a dearer one");
+    }
+    waiters_[submission.tx->hash].push_back({submission.mode, std::move(submission.done)});
+    newly_pooled_.push_back(submission.tx);
+    parts_.publisher.post([this, tx = std::move(submission.tx)] {
+        parts_.publisher.tell([&](Listener& listener) { listener.on_accepted(tx); });
+    });
+}
+
+void Sequencer::execute_ready() {
+    while (!failure()) {
+        std::vector<mempool::TxPtr> batch;
+        {
+            const std::lock_guard lock(pool_mutex_);
+            const u256 base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
+            batch = pool_.take_ready(options_.max_batch, parts_.chain.gas_left(), base_fee);
+        }
+        if (batch.empty()) {
+            return;
+        }
+        execute_batch(std::move(batch));
+        tick();
+    }
+}
+
+void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
+    const uint64_t started_us = now_us();
+    const auto outcomes = parts_.chain.execute(batch);
+    counters_.execute_ns += (now_us() - started_us) * 1000;
+
+    BatchRecord record;
+    std::vector<ExecutedPtr> executed;
+    std::vector<std::pair<SubmitCallback, SubmitOutcome>> answers;
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+        if (!outcomes[i].executed) {
+            settle_refused(batch[i], *outcomes[i].refusal);
+            continue;
+        }
+        const ExecutedPtr& done = outcomes[i].executed;
+        record.items.push_back({done->tx->raw, done->tx->sender});
+        executed.push_back(done);
+        counters_.gas += done->gas_used;
+        if (auto waiting = waiters_.extract(done->tx->hash)) {
+            for (Waiter& waiter : waiting.mapped()) {
+                SubmitOutcome outcome{
+                    SubmitOutcome::Kind::executed, done, parts_.chain.open(), 0, {}
+                };
+                answers.emplace_back(std::move(waiter.done), std::move(outcome));
+            }
+        }
+    }
+    if (executed.empty()) {
+        return;
+    }
+    counters_.executed += executed.size();
+    append(record);
+    publish([this,
+             open = parts_.chain.open(),
+             executed = std::move(executed),
+             answers = std::move(answers)](const Result<void>& durable) {
+        if (durable) {
+            open->publish(executed);
+            parts_.publisher.tell([&](Listener& listener) { listener.on_executed(*open, executed); }
+            );
+        }
+        for (const auto& [done, outcome] : answers) {
+            done(durable ? outcome : refused(durable.error().message));
+        }
+    });
+}
+
+void Sequencer::settle_refused(const mempool::TxPtr& tx, const execution::TxError& refusal) {
+    using enum execution::TxErrorCode;
+    const bool may_come_later = refusal.code == nonce_too_high || refusal.code == gas_limit_reached;
+    if (may_come_later) {
+        return_to_pool(tx);
+        return;
+    }
+    ++counters_.refused;
+    refuse(tx->hash, refusal.message);
+    const auto account = parts_.chain.state().account(tx->sender).value_or(Account{});
+    const std::lock_guard lock(pool_mutex_);
+    pool_.account_changed(tx->sender, account.nonce);
+}
+
+void Sequencer::return_to_pool(const mempool::TxPtr& tx) {
+    const auto account = parts_.chain.state().account(tx->sender).value_or(Account{});
+    const std::lock_guard lock(pool_mutex_);
+    pool_.account_changed(tx->sender, account.nonce);
+    if (auto added = pool_.add(tx, account, 0, now_us() / 1000); !added) {
+        refuse(tx->hash, added.error().message);
+    }
+}
+
+void Sequencer::settle_pooled() {
+    for (const mempool::TxPtr& tx : std::exchange(newly_pooled_, {})) {
+        const auto waiting = waiters_.find(tx->hash);
+        if (waiting == waiters_.end()) {
+            continue;  // executed or refused meanwhile
+        }
+        append(PooledRecord{tx->raw, tx->sender});
+        auto& waiters = waiting->second;
+        const auto satisfied =
+            std::stable_partition(waiters.begin(), waiters.end(), [](const Waiter& w) {
+                return w.mode == SubmitMode::executed;
+            });
+        for (auto waiter = satisfied; waiter != waiters.end(); ++waiter) {
+            SubmitOutcome outcome;
+            outcome.kind = SubmitOutcome::Kind::pooled;
+            answer_when_durable(std::move(waiter->done), std::move(outcome));
+        }
+        waiters.erase(satisfied, waiters.end());
+        if (waiters.empty()) {
+            waiters_.erase(waiting);
+        }
+    }
+}
+
+void Sequencer::refuse(const Hash256& hash, const std::string& message) {
+    if (auto waiting = waiters_.extract(hash)) {
+        for (Waiter& waiter : waiting.mapped()) {
+            answer_when_durable(std::move(waiter.done), refused(message));
+        }
+    }
+}
+
+void Sequencer::answer_when_durable(SubmitCallback done, SubmitOutcome outcome) {
+    publish([done = std::move(done), outcome = std::move(outcome)](const Result<void>& durable) {
+        done(durable ? outcome : refused(durable.error().message));
+    });
+}
+
+storage::WriteAheadLog::Sequence Sequencer::append(const LogRecord& record) {
+    last_sequence_ = parts_.log.append(encode(record));
+    return last_sequence_;
+}
+
+void Sequencer::publish(Publication publication) {
+    parts_.log.when_durable(
+        last_sequence_,
+        [this, publication = std::move(publication)](const Result<void>& durable) {
+            if (!durable) {
+                fail(durable.error().message);
+            }
+            parts_.publisher.post([publication, durable] { publication(durable); });
+        }
+    );
+}
+
+mempool::TxPtr Sequencer::find_pooled(const Hash256& hash) const {
+    const std::lock_guard lock(pool_mutex_);
+    return pool_.find(hash);
+}
+
+std::optional<uint64_t> Sequencer::next_pooled_nonce(const Address& sender) const {
+    const std::lock_guard lock(pool_mutex_);
+    return pool_.next_nonce(sender);
+}
+
+mempool::PoolStatus Sequencer::pool_status() const {
+    const std::lock_guard lock(pool_mutex_);
+    return pool_.status();
+}
+
+void Sequencer::visit_pool(
+    const std::function<void(const mempool::Entry&, bool is_pending)>& visitor
+) const {
+    const std::lock_guard lock(pool_mutex_);
+    pool_.visit(visitor);
+}
+
+}  // namespace mega::sequencer

@@ -1,0 +1,200 @@
+#pragma once
+
+// The sequencer: decides what happens when. It takes transactions as they arrive, executes them at
+// once, appends them to the write-ahead log, cuts mini-blocks and blocks by the clock, and answers
+// each submitter when its transaction is durable.
+//
+// One thread runs the loop; everything else posts to it. What the outside sees is published after
+// the log's sync, in order, on the publisher's thread:
+//
+//   submit -> pool -> Chain::execute -> log append -> (next receipt while the disk works)
+//                                           `-> durable -> publisher: OpenBlock, listeners, the
+//                                           submitter's answer
+
+#include "sequencer/chain.hpp"
+#include "sequencer/checkpointer.hpp"
+#include "sequencer/head.hpp"
+#include "sequencer/publisher.hpp"
+#include "storage/write_ahead_log.hpp"
+
+#include <atomic>
+#include <future>
+
+namespace mega::sequencer {
+
+struct SequencerOptions {
+    uint32_t block_interval_ms = 1000;
+    uint32_t mini_block_interval_ms = 10;
+    /// A mini-block every interval, also when nothing was executed.
+    bool emit_empty_mini_blocks = false;
+    uint64_t gas_limit = 1'000'000'000;
+    Address beneficiary;
+    size_t max_batch = 128;
+    uint32_t checkpoint_interval_blocks = 10;
+    mempool::PoolLimits pool;
+    /// Microseconds since 1970; the system clock unless a test brings its own.
+    std::function<uint64_t()> now_us;
+};
+
+/// How far a submission wants to get before it is answered.
+enum class SubmitMode : uint8_t {
+    accepted,  // executed or waiting in the pool, durable either way
+    executed,  // only executed will do; a nonce gap is refused instead of pooled (EIP-7966)
+};
+
+struct SubmitOutcome {
+    enum class Kind : uint8_t { executed, pooled, nonce_gap, refused };
+    Kind kind = Kind::refused;
+    ExecutedPtr executed;         // executed
+    OpenBlockPtr block;           // executed: the block that was open
+    uint64_t expected_nonce = 0;  // nonce_gap
+    std::string message;          // refused: geth's text
+};
+/// Called once, on the publisher's thread.
+using SubmitCallback = std::function<void(const SubmitOutcome&)>;
+
+/// For metrics.
+struct SequencerCounters {
+    std::atomic<uint64_t> accepted{0};
+    std::atomic<uint64_t> executed{0};
+    std::atomic<uint64_t> refused{0};
+    std::atomic<uint64_t> mini_blocks{0};
+    std::atomic<uint64_t> blocks{0};
+    std::atomic<uint64_t> gas{0};
+    std::atomic<uint64_t> execute_ns{0};
+    std::atomic<uint64_t> seal_ns{0};
+};
+
+class Sequencer {
+  public:
+    struct Parts {
+        Chain& chain;
+        storage::WriteAheadLog& log;
+        Head& head;
+        Publisher& publisher;
+        Checkpointer& checkpointer;
+    };
+
+    Sequencer(SequencerOptions options, Parts parts);
+    /// Stops, when still running.
+    ~Sequencer();
+    Sequencer(const Sequencer&) = delete;
+    Sequencer& operator=(const Sequencer&) = delete;
+
+    /// `pooled` are the transactions that waited when the log ended. The first block opens before
+    /// this returns.
+    void start(std::vector<mempool::TxPtr> pooled);
+    /// Takes no more, makes everything durable, joins the thread. A block that is open stays open
+    /// for the next start.
+    void stop();
+
+    void submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done);
+
+    // The pool, seen from any thread.
+    [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& hash) const;
+    [[nodiscard]] std::optional<uint64_t> next_pooled_nonce(const Address& sender) const;
+    [[nodiscard]] mempool::PoolStatus pool_status() const;
+    void visit_pool(const std::function<void(const mempool::Entry&, bool is_pending)>& visitor
+    ) const;
+
+    [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
+    /// Words when the log or the database failed and the sequencer therefore takes no more.
+    [[nodiscard]] std::optional<std::string> failure() const;
+    [[nodiscard]] uint64_t block_interval_ms() const { return block_interval_ms_; }
+
+    /// Runs `task` on the sequencer's thread between two transactions and waits until what it did
+    /// is published. The calls below are for such tasks alone: what a development chain can be told
+    /// to do.
+    void run(const std::function<void()>& task);
+
+    void mine_block();
+    void set_automine(bool on) { automine_ = on; }
+    [[nodiscard]] bool automine() const { return automine_; }
+    /// 0: blocks only when mined by hand.
+    void set_block_interval_ms(uint64_t interval_ms);
+    /// Added to the clock for block timestamps.
+    void shift_time(int64_t seconds);
+    [[nodiscard]] int64_t time_shift() const { return time_shift_; }
+    void set_next_timestamp(uint64_t timestamp);
+    void set_next_base_fee(const u256& base_fee);
+    void set_next_prev_randao(const Hash256& value);
+    void set_gas_limit(uint64_t gas_limit);
+    void set_beneficiary(const Address& beneficiary);
+    void override_state(const OverrideRecord& change);
+    /// Goes back to the end of block `number`; fails when its successors' diffs are not kept.
+    [[nodiscard]] Result<void> revert_to(uint64_t number);
+    mempool::TxPtr drop_pooled(const Hash256& hash);
+    void drop_all_pooled();
+    [[nodiscard]] Chain& chain() { return parts_.chain; }
+
+  private:
+    struct Submission {
+        mempool::TxPtr tx;
+        SubmitMode mode;
+        SubmitCallback done;
+    };
+    using Command = std::variant<Submission, std::function<void()>>;
+    struct Waiter {
+        SubmitMode mode;
+        SubmitCallback done;
+    };
+
+    void loop();
+    [[nodiscard]] std::deque<Command> wait_for_commands();
+    [[nodiscard]] uint64_t next_deadline_us() const;
+    void handle(Submission submission);
+    [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
+    void execute_ready();
+    void execute_batch(std::vector<mempool::TxPtr> batch);
+    void settle_pooled();
+    void refuse(const Hash256& hash, const std::string& message);
+    void answer_when_durable(SubmitCallback done, SubmitOutcome outcome);
+    void return_to_pool(const mempool::TxPtr& tx);
+    void settle_refused(const mempool::TxPtr& tx, const execution::TxError& refusal);
+    void tick();
+    void cut_mini_block();
+    void seal_and_open();
+    [[nodiscard]] SealedPtr seal();
+    void open_next();
+    void reopen();
+    [[nodiscard]] OpenBlockRecord next_inputs();
+    void checkpoint();
+    storage::WriteAheadLog::Sequence append(const LogRecord& record);
+    /// Runs on the publisher's thread once everything appended so far is durable.
+    /// Gets the error instead when the log failed.
+    using Publication = std::function<void(const Result<void>& durable)>;
+    void publish(Publication publication);
+    void fail(const std::string& message);
+    [[nodiscard]] uint64_t now_us() const { return options_.now_us(); }
+
+    SequencerOptions options_;
+    Parts parts_;
+    SequencerCounters counters_;
+
+    mutable std::mutex pool_mutex_;
+    mempool::Pool pool_;  // guarded by pool_mutex_: written by the thread, read by any
+
+    // Touched by the thread alone.
+    std::unordered_map<Hash256, std::vector<Waiter>> waiters_;
+    std::vector<mempool::TxPtr> newly_pooled_;  // accepted in this pass, not executed yet
+    std::vector<SealedPtr> unsaved_;            // sealed since the last checkpoint
+    storage::WriteAheadLog::Sequence last_sequence_ = 0;
+    uint64_t next_mini_block_us_ = 0;
+    uint64_t next_block_us_ = 0;
+    uint64_t next_expiry_us_ = 0;
+    bool automine_ = true;
+    int64_t time_shift_ = 0;
+    std::optional<uint64_t> forced_timestamp_;
+    std::optional<u256> forced_base_fee_;
+    std::optional<Hash256> forced_prev_randao_;
+    std::atomic<uint64_t> block_interval_ms_;
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Command> commands_;        // guarded by mutex_
+    bool stopping_ = false;               // guarded by mutex_
+    std::optional<std::string> failure_;  // guarded by mutex_
+    std::thread thread_;
+};
+
+}  // namespace mega::sequencer
