@@ -5,8 +5,9 @@
 // mega's deposit type 0x7e.
 //
 //   envelope = rlp([...]) for type 0, type ‖ rlp([...]) otherwise (EIP-2718)
-//   deposit  = 0x7e ‖ rlp([source_hash, from, to, mint, value, gas_limit, data])   no signature, no
-//   nonce
+//   deposit  = 0x7e ‖ rlp([source_hash, from, to, mint, value, gas_limit, data])
+//
+// A deposit has no signature and no nonce.
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -40,8 +41,8 @@ struct Authorization {
     u256 chain_id{};
     Address address{};
     uint64_t nonce = 0;
-    u256
-        y_parity;  // as on the wire: anything above 1 makes this tuple invalid, not the transaction
+    /// As on the wire: anything above 1 makes this tuple invalid, not the transaction.
+    u256 y_parity{};
     u256 r{};
     u256 s{};
     friend bool operator==(const Authorization&, const Authorization&) = default;
