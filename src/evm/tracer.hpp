@@ -2,8 +2,9 @@
 
 // Hooks for EIP-3155 traces, debug_trace* and profilers. They see everything and change nothing.
 //
-// The interpreter reports what happens inside a frame: on_step, on_fault, on_log, on_selfdestruct.
-// The host reports the frames: on_enter and on_exit, because it alone sees those that run no code.
+// The interpreter reports what happens inside a frame, on_step and on_fault. The host reports
+// everything else, because it alone sees frames that run no code, and logs and self-destruction
+// pass through it anyway.
 
 #include "evm/host.hpp"
 

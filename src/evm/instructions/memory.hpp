@@ -158,9 +158,6 @@ template <class M, unsigned topic_count>
         entry.topics.push_back(m.top[-2 - i].to_hash());
     }
     m.top -= topic_count + 2;
-    if constexpr (M::is_traced) {
-        frame.tracer->on_log(entry);
-    }
     frame.host.emit_log(std::move(entry));
     return true;
 }

@@ -190,17 +190,13 @@ template <class M>
             return out_of_gas(m);
         }
     }
-    const u256 balance = frame.host.balance(self);
     if constexpr (M::selfdestruct_pays_for_account) {
-        const bool may_create = M::has_empty_accounts || !balance.is_zero();
+        const bool may_create = M::has_empty_accounts || !frame.host.balance(self).is_zero();
         if (may_create && !frame.host.account_exists(beneficiary) && !charge(m, new_account_gas)) {
             return out_of_gas(m);
         }
     }
     gas_is_paid<M>(m);
-    if constexpr (M::is_traced) {
-        frame.tracer->on_selfdestruct(self, beneficiary, balance);
-    }
     if (frame.host.selfdestruct(self, beneficiary)) {
         frame.gas_refund += M::selfdestruct_refund;
     }
