@@ -187,6 +187,7 @@ TEST(bn254, refuses_points_off_the_curve) {
 
 TEST(bn254, refuses_twist_points_outside_the_subgroup_at_every_position) {
     Random random;
+    SCOPED_TRACE(random.seed_note());
     const FixedBytes<128> outside = to_bytes(random.twist_point());
     const Bytes good = concat({to_bytes(g1_generator), to_bytes(g2_generator)});
     for (size_t count : {1, 2, 8, 9, 17}) {
@@ -219,6 +220,7 @@ TEST(bn254, pairing_is_not_degenerate) {
 
 TEST(bn254, pairing_is_bilinear) {
     Random random;
+    SCOPED_TRACE(random.seed_note());
     const FixedBytes<128> q = to_bytes(g2_generator);
     for (int i = 0; i < 10; ++i) {
         const Limbs4 a = random.scalar();
@@ -233,6 +235,7 @@ TEST(bn254, pairing_is_bilinear) {
 
 TEST(bn254, products_of_any_length_agree_with_the_sum_of_exponents) {
     Random random;
+    SCOPED_TRACE(random.seed_note());
     const G1Bytes p = to_bytes(g1_generator);
     const FixedBytes<128> q = to_bytes(g2_generator);
     Bytes pairs;

@@ -54,12 +54,23 @@ struct Wide {
 [[gnu::always_inline]] constexpr Fp operator-(const Fp& a, const Fp& b) {
     uint64_t borrow = 0;
     const Limbs4 difference = sub_limbs(a.limbs, b.limbs, borrow);
-    return {add_limbs(difference, select(borrow, Limbs4{}, modulus))};
+    return {add_limbs(difference, mask_limbs(borrow, modulus))};
 }
 
 [[gnu::always_inline]] constexpr Fp operator-(const Fp& a) { return Fp::zero() - a; }
 
 [[gnu::always_inline]] constexpr Fp twice(const Fp& a) { return a + a; }
+
+/// a/2: p is added to odd values first.
+[[gnu::always_inline]] constexpr Fp half(const Fp& a) {
+    const Limbs4 even = add_limbs(a.limbs, mask_limbs(a.limbs[0] & 1, modulus));
+    return {
+        {even[0] >> 1 | even[1] << 63,
+         even[1] >> 1 | even[2] << 63,
+         even[2] >> 1 | even[3] << 63,
+         even[3] >> 1}
+    };
+}
 
 /// a + b without reduction, below 2p: only for multiply_wide.
 [[gnu::always_inline]] constexpr Fp add_lazily(const Fp& a, const Fp& b) {
@@ -70,6 +81,8 @@ struct Wide {
 [[gnu::always_inline]] constexpr Wide multiply_wide(const Fp& a, const Fp& b) {
     return {multiply_limbs(a.limbs, b.limbs)};
 }
+
+[[gnu::always_inline]] constexpr Wide square_wide(const Fp& a) { return {square_limbs(a.limbs)}; }
 
 [[gnu::always_inline]] constexpr Limbs4 low_half(const Wide& a) {
     return {a.limbs[0], a.limbs[1], a.limbs[2], a.limbs[3]};
@@ -115,7 +128,7 @@ struct Wide {
         difference[i] = sub_borrow(a.limbs[i], b.limbs[i], borrow);
     }
     const Wide result{difference};
-    const Limbs4 correction = select(borrow, Limbs4{}, modulus);
+    const Limbs4 correction = mask_limbs(borrow, modulus);
     return join(low_half(result), add_limbs(high_half(result), correction));
 }
 
@@ -149,7 +162,7 @@ inline constexpr uint64_t negative_inverse_of_modulus = [] {
     return reduce(multiply_wide(a, b));
 }
 
-[[gnu::always_inline]] constexpr Fp square(const Fp& a) { return a * a; }
+[[gnu::always_inline]] constexpr Fp square(const Fp& a) { return reduce(square_wide(a)); }
 
 /// R mod p, R² mod p and R³ mod p, by doubling.
 namespace montgomery {

@@ -27,6 +27,7 @@ constexpr Fp2 operator-(const Fp2& a, const Fp2& b) { return {a.c0 - b.c0, a.c1 
 constexpr Fp2 operator-(const Fp2& a) { return {-a.c0, -a.c1}; }
 constexpr Fp2 twice(const Fp2& a) { return a + a; }
 constexpr Fp2 thrice(const Fp2& a) { return a + a + a; }
+constexpr Fp2 half(const Fp2& a) { return {half(a.c0), half(a.c1)}; }
 constexpr Fp2 conjugate(const Fp2& a) { return {a.c0, -a.c1}; }
 
 constexpr Wide2 operator+(const Wide2& a, const Wide2& b) { return {a.c0 + b.c0, a.c1 + b.c1}; }

@@ -20,9 +20,6 @@ namespace {
 constexpr uint128 loop_count = static_cast<uint128>(6) * 4965661367192848881ULL + 2;
 constexpr SignedDigits loop_digits = to_signed_digits(loop_count, 2);
 
-constexpr Fp one_half =
-    Fp::from_literal("0x183227397098d014dc2822db40c0ac2ecbc0b548b438e5469e10460b6c3e7ea4");
-
 /// (X/Z, Y/Z). Z = 0 means that the point met infinity or itself on the way; the steps below keep
 /// it so for good, and no point of order r ever gets there.
 struct Homogeneous {
@@ -37,12 +34,12 @@ struct Homogeneous {
 
 /// T = 2T; the tangent at T. C. Costello, T. Lange, M. Naehrig (2010), section 5.
 Line double_step(Homogeneous& t) {
-    const Fp2 a = t.x * t.y * one_half;
+    const Fp2 a = half(t.x * t.y);
     const Fp2 b = square(t.y);
     const Fp2 c = square(t.z);
     const Fp2 e = thrice(c) * twist_b;
     const Fp2 f = thrice(e);
-    const Fp2 g = (b + f) * one_half;
+    const Fp2 g = half(b + f);
     const Fp2 h = square(t.y + t.z) - (b + c);
     const Fp2 xx = square(t.x);
     t = {a * (b - f), square(g) - thrice(square(e)), b * h};
