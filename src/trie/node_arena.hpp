@@ -47,7 +47,7 @@ class NodeArena {
 
     std::vector<std::unique_ptr<uint8_t[]>> chunks_;
     std::array<Ref, max_units + 1> free_{
-    };                                  // by units: head of the list threaded through idle blocks
+    };  // by units: head of the list threaded through idle blocks
     uint32_t next_unit_ = chunk_units;  // within the last chunk
     size_t live_units_ = 0;
 };
