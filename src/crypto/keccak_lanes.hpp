@@ -12,6 +12,8 @@
 
 #include "base/bytes.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace mega::crypto::detail {

@@ -64,10 +64,13 @@ TEST(kzg, refuses_encodings_that_are_no_subgroup_points) {
     uncompressed[0] &= 0x7f;
     Point dirty_infinity = infinity();
     dirty_infinity[47] = 1;
-    Point outside_subgroup;  // x = 4 lies on the curve
-    outside_subgroup[0] = 0x80;
-    outside_subgroup[47] = 4;
-    Point off_curve = outside_subgroup;  // x = 1 does not
+    // A curve point of order 11: its pairings are one, so only the subgroup check refuses it.
+    const Point outside_subgroup = *fixed_from_hex<48>(
+        "0xb9b3e2c8c6bbf59d3c326b531fc1e639d29200c28624ac604f251a12908c9b7f735318617f625954cc71cdf0"
+        "3229b1ef"
+    );
+    Point off_curve;  // no point has x = 1
+    off_curve[0] = 0x80;
     off_curve[47] = 1;
     for (const Point& bad : {uncompressed, dirty_infinity, outside_subgroup, off_curve}) {
         SCOPED_TRACE(to_hex(bad));
