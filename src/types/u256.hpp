@@ -97,6 +97,14 @@ struct AddResult {
     bool carry;
 };
 
+/// One limb of a difference; `borrow` is 0 or 1. Written so that compilers see a chain of sbb.
+[[nodiscard]] constexpr uint64_t subtract_limb(uint64_t a, uint64_t b, uint64_t& borrow) {
+    const uint64_t difference = a - b;
+    const uint64_t result = difference - borrow;
+    borrow = static_cast<uint64_t>(a < b) | static_cast<uint64_t>(difference < borrow);
+    return result;
+}
+
 /// a + b with the carry out; a - b with the borrow out.
 [[nodiscard]] constexpr AddResult add_with_carry(const u256& a, const u256& b) {
     AddResult result{};
@@ -111,15 +119,22 @@ struct AddResult {
 }
 [[nodiscard]] constexpr AddResult subtract_with_borrow(const u256& a, const u256& b) {
     AddResult result{};
-    unsigned long long borrow = 0;
-    for (int i = 0; i < 4; ++i) {
-        const uint128 difference = static_cast<uint128>(a.limbs[i]) - b.limbs[i] - borrow;
-        result.value.limbs[i] = static_cast<uint64_t>(difference);
-        borrow = static_cast<unsigned long long>(difference >> 64) & 1;
-    }
+    uint64_t borrow = 0;
+    result.value.limbs[0] = subtract_limb(a.limbs[0], b.limbs[0], borrow);
+    result.value.limbs[1] = subtract_limb(a.limbs[1], b.limbs[1], borrow);
+    result.value.limbs[2] = subtract_limb(a.limbs[2], b.limbs[2], borrow);
+    result.value.limbs[3] = subtract_limb(a.limbs[3], b.limbs[3], borrow);
     result.carry = borrow != 0;
     return result;
 }
+
+/// Without branches, unlike the three-way comparison: operands of contracts are not predictable.
+[[nodiscard]] constexpr bool operator<(const u256& a, const u256& b) {
+    return subtract_with_borrow(a, b).carry;
+}
+[[nodiscard]] constexpr bool operator>(const u256& a, const u256& b) { return b < a; }
+[[nodiscard]] constexpr bool operator<=(const u256& a, const u256& b) { return !(b < a); }
+[[nodiscard]] constexpr bool operator>=(const u256& a, const u256& b) { return !(a < b); }
 
 [[nodiscard]] constexpr u256 operator+(const u256& a, const u256& b) {
     return add_with_carry(a, b).value;
@@ -171,40 +186,62 @@ struct AddResult {
     return result;
 }
 
+/// Whole limbs move by selection, two and then one, which compilers turn into conditional moves:
+/// contracts shift by amounts that no branch predictor knows. The rest moves by bits, in two steps
+/// since a shift by 64 is not defined.
 [[nodiscard]] constexpr u256 operator<<(const u256& a, unsigned shift) {
     if (shift >= 256) {
         return {};
     }
-    const unsigned words = shift / 64;
+    const bool by_two = (shift & 128) != 0;
+    const u256 b{
+        by_two ? 0 : a.limbs[0],
+        by_two ? 0 : a.limbs[1],
+        by_two ? a.limbs[0] : a.limbs[2],
+        by_two ? a.limbs[1] : a.limbs[3]
+    };
+    const bool by_one = (shift & 64) != 0;
+    const u256 c{
+        by_one ? 0 : b.limbs[0],
+        by_one ? b.limbs[0] : b.limbs[1],
+        by_one ? b.limbs[1] : b.limbs[2],
+        by_one ? b.limbs[2] : b.limbs[3]
+    };
     const unsigned bits = shift % 64;
-    u256 result;
-    for (unsigned i = 3; i + 1 > words; --i) {
-        uint64_t limb = a.limbs[i - words] << bits;
-        if (bits != 0 && i > words) {
-            limb |= a.limbs[i - words - 1] >> (64 - bits);
-        }
-        result.limbs[i] = limb;
-        if (i == 0) {
-            break;
-        }
-    }
-    return result;
+    const unsigned rest = 63 - bits;
+    return {
+        c.limbs[0] << bits,
+        (c.limbs[1] << bits) | ((c.limbs[0] >> 1) >> rest),
+        (c.limbs[2] << bits) | ((c.limbs[1] >> 1) >> rest),
+        (c.limbs[3] << bits) | ((c.limbs[2] >> 1) >> rest)
+    };
 }
 [[nodiscard]] constexpr u256 operator>>(const u256& a, unsigned shift) {
     if (shift >= 256) {
         return {};
     }
-    const unsigned words = shift / 64;
+    const bool by_two = (shift & 128) != 0;
+    const u256 b{
+        by_two ? a.limbs[2] : a.limbs[0],
+        by_two ? a.limbs[3] : a.limbs[1],
+        by_two ? 0 : a.limbs[2],
+        by_two ? 0 : a.limbs[3]
+    };
+    const bool by_one = (shift & 64) != 0;
+    const u256 c{
+        by_one ? b.limbs[1] : b.limbs[0],
+        by_one ? b.limbs[2] : b.limbs[1],
+        by_one ? b.limbs[3] : b.limbs[2],
+        by_one ? 0 : b.limbs[3]
+    };
     const unsigned bits = shift % 64;
-    u256 result;
-    for (unsigned i = 0; i + words < 4; ++i) {
-        uint64_t limb = a.limbs[i + words] >> bits;
-        if (bits != 0 && i + words + 1 < 4) {
-            limb |= a.limbs[i + words + 1] << (64 - bits);
-        }
-        result.limbs[i] = limb;
-    }
-    return result;
+    const unsigned rest = 63 - bits;
+    return {
+        (c.limbs[0] >> bits) | ((c.limbs[1] << 1) << rest),
+        (c.limbs[1] >> bits) | ((c.limbs[2] << 1) << rest),
+        (c.limbs[2] >> bits) | ((c.limbs[3] << 1) << rest),
+        c.limbs[3] >> bits
+    };
 }
 
 struct DivResult {
