@@ -164,6 +164,67 @@ inline constexpr uint64_t negative_inverse_of_modulus = [] {
 
 [[gnu::always_inline]] constexpr Fp square(const Fp& a) { return reduce(square_wide(a)); }
 
+/// t + high·2^256 mod p, for values below 11p. The quotient is estimated from the top bits and at
+/// most one too small.
+[[gnu::always_inline]] constexpr Limbs4 reduce_small_multiple(const Limbs4& t, uint64_t high) {
+    // Both in units of 2^240. The divisor is rounded up, so the quotient never is.
+    constexpr uint64_t modulus_top = (modulus[3] >> 48) + 1;
+    const uint64_t top = high << 16 | t[3] >> 48;
+    const uint64_t quotient = top / modulus_top;
+    const Limbs5 multiple = multiply_row(modulus, quotient);
+    uint64_t borrow = 0;
+    return reduce_once(sub_limbs(t, {multiple[0], multiple[1], multiple[2], multiple[3]}, borrow));
+}
+
+/// p - a, which is p and not zero for a = 0: only for nine_times_plus.
+[[gnu::always_inline]] constexpr Fp negate_lazily(const Fp& a) {
+    uint64_t borrow = 0;
+    return {sub_limbs(modulus, a.limbs, borrow)};
+}
+
+/// pR - a, likewise.
+[[gnu::always_inline]] constexpr Wide negate_lazily(const Wide& a) {
+    return subtract_smaller(join({}, modulus), a);
+}
+
+/// 9a + b
+[[gnu::always_inline]] constexpr Fp nine_times_plus(const Fp& a, const Fp& b) {
+    Limbs5 row = multiply_row(a.limbs, 9);
+    uint64_t carry = 0;
+    row[0] = add_carry(row[0], b.limbs[0], carry);
+    row[1] = add_carry(row[1], b.limbs[1], carry);
+    row[2] = add_carry(row[2], b.limbs[2], carry);
+    row[3] = add_carry(row[3], b.limbs[3], carry);
+    return {reduce_small_multiple({row[0], row[1], row[2], row[3]}, row[4] + carry)};
+}
+
+/// 9a + b mod pR: the lower half's overflow moves up, the upper half is reduced as above.
+[[gnu::always_inline]] constexpr Wide nine_times_plus(const Wide& a, const Wide& b) {
+    const Limbs5 low = multiply_row(low_half(a), 9);
+    const Limbs5 high = multiply_row(high_half(a), 9);
+    uint64_t carry = 0;
+    Limbs8 sum{};
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; ++i) {
+        sum[i] = add_carry(low[i], b.limbs[i], carry);
+    }
+    // low[4] is below 9, so it takes the carry without overflowing.
+    uint64_t upper_carry = 0;
+    sum[4] = add_carry(high[0], low[4] + carry, upper_carry);
+#pragma GCC unroll 4
+    for (size_t i = 5; i < 8; ++i) {
+        sum[i] = add_carry(high[i - 4], 0, upper_carry);
+    }
+    carry = 0;
+#pragma GCC unroll 4
+    for (size_t i = 4; i < 8; ++i) {
+        sum[i] = add_carry(sum[i], b.limbs[i], carry);
+    }
+    const Wide result{sum};
+    const uint64_t top = high[4] + upper_carry + carry;
+    return join(low_half(result), reduce_small_multiple(high_half(result), top));
+}
+
 /// R mod p, R² mod p and R³ mod p, by doubling.
 namespace montgomery {
 constexpr Limbs4 power_of_two(int exponent) {

@@ -55,18 +55,11 @@ constexpr Fp2 operator*(const Fp2& a, const Fp2& b) { return reduce(multiply_wid
 constexpr Fp2 operator*(const Fp2& a, const Fp& b) { return {a.c0 * b, a.c1 * b}; }
 constexpr Fp2 square(const Fp2& a) { return reduce(square_wide(a)); }
 
-template <class T>
-constexpr T nine_times(const T& a) {
-    const T two = a + a;
-    const T four = two + two;
-    return four + four + a;
-}
-
 /// a·ξ, ξ = 9 + i: the element of Fp2 without cube and square roots that the upper tower is built
 /// on.
 template <class T>
 constexpr T multiply_by_xi(const T& a) {
-    return {nine_times(a.c0) - a.c1, nine_times(a.c1) + a.c0};
+    return {nine_times_plus(a.c0, negate_lazily(a.c1)), nine_times_plus(a.c1, a.c0)};
 }
 
 /// 1/a; zero for zero.
