@@ -1,0 +1,181 @@
+#include "node/cli.hpp"
+
+#include "node/commands.hpp"
+#include "node/config.hpp"
+#include "node/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace mega::node {
+namespace {
+
+/// "block-interval-ms" -> "MEGA_BLOCK_INTERVAL_MS"
+std::string environment_name(std::string key) {
+    std::ranges::transform(key, key.begin(), [](char c) {
+        return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    });
+    return "MEGA_" + key;
+}
+
+template <class T>
+CLI::Option* add_key(
+    CLI::App& app, const std::string& key, T& value, const std::string& description
+) {
+    return app.add_option("--" + key, value, description)
+        ->envname(environment_name(key))
+        ->capture_default_str();
+}
+
+CLI::Option* add_switch(
+    CLI::App& app, const std::string& key, bool& value, const std::string& description
+) {
+    return app.add_flag("--" + key, value, description)->envname(environment_name(key));
+}
+
+void add_rpc_keys(CLI::App& app, Config& config) {
+    add_key(app, "rpc-address", config.rpc_address, "Address that HTTP and WebSocket listen on");
+    add_key(app, "rpc-port", config.rpc_port, "Port for HTTP and WebSocket; 0 takes any free one");
+    add_key(app, "rpc-threads", config.rpc_threads, "Network threads");
+    add_key(app, "rpc-workers", config.rpc_workers, "Threads for calls, searches and traces");
+    add_key(app, "rpc-max-connections", config.rpc_max_connections, "Connections at a time");
+    add_key(app, "rpc-max-body-mib", config.rpc_max_body_mib, "Largest request");
+    add_key(app, "cors-origins", config.cors_origins, "Web origins that may call; * is all");
+}
+
+void add_chain_keys(CLI::App& app, Config& config) {
+    add_key(app, "block-interval-ms", config.block_interval_ms, "Time between blocks");
+    add_key(
+        app, "mini-block-interval-ms", config.mini_block_interval_ms, "Time between mini-blocks"
+    );
+    add_switch(
+        app,
+        "empty-mini-blocks",
+        config.emit_empty_mini_blocks,
+        "Emit mini-blocks in which nothing was executed"
+    );
+    add_key(app, "gas-limit", config.gas_limit, "Gas limit of a block");
+    add_key(app, "min-base-fee", config.min_base_fee, "Floor of the base fee, wei per gas");
+    add_key(
+        app, "beneficiary", config.beneficiary, "Address that earns the tips [the sequencer's]"
+    );
+}
+
+void add_storage_keys(CLI::App& app, Config& config) {
+    static const std::map<std::string, storage::Durability> durabilities{
+        {"sync", storage::Durability::sync}, {"relaxed", storage::Durability::relaxed}
+    };
+    add_key(app, "data", config.data_directory, "Data directory");
+    app.add_option(
+           "--durability",
+           config.durability,
+           "sync: receipts wait for the disk; relaxed: for the system"
+    )
+        ->transform(CLI::CheckedTransformer(durabilities, CLI::ignore_case))
+        ->envname("MEGA_DURABILITY")
+        ->default_str("sync");
+    add_key(
+        app,
+        "checkpoint-interval-blocks",
+        config.checkpoint_interval_blocks,
+        "Blocks between database checkpoints"
+    );
+    add_key(app, "state-cache-mib", config.state_cache_mib, "Memory for accounts and slots");
+    add_key(app, "tree-cache-mib", config.tree_cache_mib, "Memory for state tree nodes");
+    add_key(
+        app,
+        "database-cache-mib",
+        config.database_cache_mib,
+        "Memory for the database's block cache"
+    );
+    add_key(
+        app, "pool-max-transactions", config.pool_max_transactions, "Transactions that may wait"
+    );
+    add_key(app, "pool-max-mib", config.pool_max_mib, "Their size together");
+    add_key(
+        app, "pool-max-per-sender", config.pool_max_per_sender, "Waiting transactions of one sender"
+    );
+    add_key(app, "pool-lifetime-s", config.pool_lifetime_s, "How long a transaction may wait");
+}
+
+void add_common_keys(CLI::App& app, Config& config) {
+    app.set_config("--config", "", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
+    add_rpc_keys(app, config);
+    add_chain_keys(app, config);
+    add_storage_keys(app, config);
+    add_key(app, "log-level", config.log_level, "trace, debug, info, warn, error or off")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+    add_switch(app, "log-json", config.log_json, "One JSON object a log line");
+}
+
+void add_dev(CLI::App& root, Config& config, int& status) {
+    CLI::App* dev = root.add_subcommand("dev", "Run a development chain with prefunded accounts");
+    add_common_keys(*dev, config);
+    add_switch(
+        *dev, "ephemeral", config.is_ephemeral, "Keep nothing: the data directory is temporary"
+    );
+    add_key(*dev, "chain-id", config.chain_id, "Chain id");
+    add_key(*dev, "mnemonic", config.mnemonic, "Mnemonic of the prefunded accounts");
+    add_key(*dev, "accounts", config.accounts, "Prefunded accounts");
+    add_key(*dev, "balance", config.balance, "Balance of each, in MEGA");
+    add_key(
+        *dev, "genesis", config.genesis_file, "geth-format genesis file to add the accounts to"
+    );
+    dev->add_flag("--no-l1", "Run the L2 alone (it is all there is so far)");
+    dev->callback([&] {
+        config.is_development = true;
+        status = run_node_command(config);
+    });
+}
+
+void add_node(CLI::App& root, Config& config, int& status) {
+    CLI::App* node = root.add_subcommand("node", "Run a node of a real chain");
+    add_common_keys(*node, config);
+    add_key(*node, "genesis", config.genesis_file, "geth-format genesis file");
+    add_key(*node, "key", config.key_file, "web3 keystore of the sequencer's key");
+    add_key(*node, "password-file", config.password_file, "File with the keystore's password");
+    node->callback([&] { status = run_node_command(config); });
+}
+
+void add_account(CLI::App& root, AccountCommand& options, int& status) {
+    CLI::App* account = root.add_subcommand("account", "Make and inspect sequencer keys");
+    account->require_subcommand(1);
+    CLI::App* make = account->add_subcommand("new", "Write a new web3 keystore");
+    make->add_option("file", options.file, "Where to write it; must not exist")->required();
+    make->add_option("--password-file", options.password_file, "File with the password")
+        ->required();
+    make->callback([&] { status = run_account_new(options); });
+    CLI::App* show = account->add_subcommand("show", "Print a keystore's address");
+    show->add_option("file", options.file, "The keystore")->required();
+    show->add_option("--password-file", options.password_file, "File with the password")
+        ->required();
+    show->callback([&] { status = run_account_show(options); });
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+    Config config;
+    AccountCommand account;
+    int status = 0;
+    CLI::App root{"mega: an open, real-time Ethereum Layer 2"};
+    root.require_subcommand(1);
+    root.set_version_flag("--version", std::string(client_version));
+    add_dev(root, config, status);
+    add_node(root, config, status);
+    add_account(root, account, status);
+    try {
+        root.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = root.exit(error);
+        return code == 0 ? 0 : 2;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "mega: %s\n", error.what());
+        return 1;
+    }
+    return status;
+}
+
+}  // namespace mega::node

@@ -1,0 +1,68 @@
+#pragma once
+
+// Everything a node can be told. Each key is a flag (--block-interval-ms), a line of mega.toml
+// (block-interval-ms = 1000) and an environment variable (MEGA_BLOCK_INTERVAL_MS); flags win over
+// the environment, the environment over the file.
+
+#include "storage/write_ahead_log.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mega::node {
+
+struct Config {
+    /// A development chain: prefunded public accounts, dev methods, relaxed fees. Never for real
+    /// money.
+    bool is_development = false;
+
+    std::filesystem::path data_directory = "data";
+    /// The data directory is temporary and removed at the end.
+    bool is_ephemeral = false;
+    /// geth-format genesis file; a development chain makes its own.
+    std::filesystem::path genesis_file;
+    std::filesystem::path key_file;       // web3 keystore of the sequencer's key
+    std::filesystem::path password_file;  // its password
+
+    std::string rpc_address = "127.0.0.1";
+    uint16_t rpc_port = 8545;
+    uint32_t rpc_threads = 1;
+    uint32_t rpc_workers = 2;
+    uint64_t rpc_max_connections = 16'000;
+    uint64_t rpc_max_body_mib = 5;
+    std::vector<std::string> cors_origins = {"*"};
+
+    uint64_t chain_id = 0;  // of a development chain; otherwise the genesis file's
+    uint32_t block_interval_ms = 1000;
+    uint32_t mini_block_interval_ms = 10;
+    bool emit_empty_mini_blocks = false;
+    uint64_t gas_limit = 1'000'000'000;
+    uint64_t min_base_fee = 1'000'000;  // wei per gas
+    std::string beneficiary;            // where tips go; the sequencer's address when empty
+
+    storage::Durability durability = storage::Durability::sync;
+    uint32_t checkpoint_interval_blocks = 10;
+    uint64_t state_cache_mib = 512;
+    uint64_t tree_cache_mib = 512;
+    uint64_t database_cache_mib = 256;
+
+    uint64_t pool_max_transactions = 200'000;
+    uint64_t pool_max_mib = 256;
+    uint64_t pool_max_per_sender = 4096;
+    uint64_t pool_lifetime_s = 3 * 3600;
+
+    std::string mnemonic;       // of the prefunded accounts of a development chain
+    uint32_t accounts = 10;     // how many
+    uint64_t balance = 10'000;  // of each, in whole MEGA
+
+    std::string log_level = "info";
+    bool log_json = false;
+};
+
+/// Words when a value cannot be, naming the key.
+[[nodiscard]] std::optional<std::string> problem_of(const Config& config);
+
+}  // namespace mega::node
