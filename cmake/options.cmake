@@ -38,6 +38,11 @@ if(MEGA_SANITIZE)
     endif()
 endif()
 
+if(MEGA_FUZZERS)
+    # Coverage of the libraries, not of the fuzzers' own few lines, is what guides libFuzzer.
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Warnings are errors in our own code on both compilers.
 add_library(mega_warnings INTERFACE)
 target_compile_options(mega_warnings INTERFACE

@@ -123,7 +123,7 @@ void add_dev(CLI::App& root, Config& config, int& status) {
     add_key(
         *dev, "genesis", config.genesis_file, "geth-format genesis file to add the accounts to"
     );
-    dev->add_flag("--no-l1", "Run the L2 alone (it is all there is so far)");
+    dev->add_flag("--no-l1", config.without_l1, "Run the L2 alone (no L1 joins a development chain so far)");
     dev->callback([&] {
         config.is_development = true;
         status = run_node_command(config);

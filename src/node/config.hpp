@@ -18,6 +18,8 @@ struct Config {
     /// A development chain: prefunded public accounts, dev methods, relaxed fees. Never for real
     /// money.
     bool is_development = false;
+    /// No L1 beside the development chain.
+    bool without_l1 = false;
 
     std::filesystem::path data_directory = "data";
     /// The data directory is temporary and removed at the end.

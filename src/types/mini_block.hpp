@@ -23,9 +23,9 @@ struct MiniBlockHeader {
     uint64_t timestamp_us = 0;
     uint64_t gas_used = 0;
     /// Roots over this mini-block's transactions and receipts alone.
-    Hash256 transaction_root;
-    Hash256 receipt_root;
-    crypto::Signature signature;
+    Hash256 transaction_root{};
+    Hash256 receipt_root{};
+    crypto::Signature signature{};
 
     friend bool operator==(const MiniBlockHeader&, const MiniBlockHeader&) = default;
 };
