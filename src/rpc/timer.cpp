@@ -1,0 +1,54 @@
+#include "rpc/timer.hpp"
+
+namespace mega::rpc {
+
+Timer::Timer() : thread_([this] { work(); }) {}
+
+Timer::~Timer() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
+void Timer::after(uint32_t delay_ms, Task task) {
+    const auto due = Clock::now() + std::chrono::milliseconds(delay_ms);
+    bool is_first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto at = tasks_.emplace(due, std::move(task));
+        is_first = at == tasks_.begin();
+    }
+    if (is_first) {
+        wake_.notify_one();
+    }
+}
+
+size_t Timer::waiting() const {
+    const std::lock_guard lock(mutex_);
+    return tasks_.size();
+}
+
+void Timer::work() {
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+        if (tasks_.empty()) {
+            wake_.wait(lock);
+            continue;
+        }
+        const auto due = tasks_.begin()->first;
+        if (Clock::now() < due) {
+            wake_.wait_until(lock, due);
+            continue;
+        }
+        const Task task = std::move(tasks_.begin()->second);
+        tasks_.erase(tasks_.begin());
+        lock.unlock();
+        task();
+        lock.lock();
+    }
+}
+
+}  // namespace mega::rpc

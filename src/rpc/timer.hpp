@@ -1,0 +1,38 @@
+#pragma once
+
+// Calls functions later, from one thread of its own; they must be short. Thread-safe.
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace mega::rpc {
+
+class Timer {
+  public:
+    using Task = std::function<void()>;
+
+    Timer();
+    /// Drops what is not due.
+    ~Timer();
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+    void after(uint32_t delay_ms, Task task);
+    [[nodiscard]] size_t waiting() const;
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    void work();
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::multimap<Clock::time_point, Task> tasks_;  // guarded by mutex_
+    bool stopping_ = false;                         // guarded by mutex_
+    std::thread thread_;
+};
+
+}  // namespace mega::rpc
