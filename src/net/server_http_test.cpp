@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
-#include <optional>
 
 namespace mega::net {
 namespace {
@@ -24,6 +23,32 @@ size_t occurrences(std::string_view text, std::string_view part) {
     }
     return count;
 }
+
+/// Keeps responders for the test to answer from its own thread.
+class Keeper {
+  public:
+    Handlers handlers() {
+        Handlers result;
+        result.on_http = [this](const Request&, Responder responder) {
+            const std::scoped_lock lock(mutex_);
+            kept_.push_back(std::move(responder));
+        };
+        return result;
+    }
+    /// Takes them all, once there are at least `count`.
+    std::vector<Responder> take(size_t count) {
+        EXPECT_TRUE(eventually([&] {
+            const std::scoped_lock lock(mutex_);
+            return kept_.size() >= count;
+        }));
+        const std::scoped_lock lock(mutex_);
+        return std::exchange(kept_, {});
+    }
+
+  private:
+    std::mutex mutex_;
+    std::vector<Responder> kept_;
+};
 
 TEST(server_http, echoes_over_one_connection) {
     const auto server = start_server({}, echo_handlers());
@@ -186,54 +211,40 @@ TEST(server_http, answers_500_for_a_dropped_responder_and_a_throwing_handler) {
 }
 
 TEST(server_http, a_responder_may_outlive_its_connection_and_its_server) {
-    std::vector<Responder> kept;
-    Handlers handlers;
-    handlers.on_http = [&](const Request&, Responder responder) {
-        kept.push_back(std::move(responder));
-    };
-    auto server = start_server({.stop_grace_ms = 50}, handlers);
+    Keeper keeper;
+    auto server = start_server({.stop_grace_ms = 50}, keeper.handlers());
+    std::vector<Responder> first;
     {
         RawClient gone(*server);
         gone.send(post_text("x"));
-        ASSERT_TRUE(eventually([&] { return server->stats().requests == 1; }));
+        first = keeper.take(1);
     }
     RawClient waits(*server);
     waits.send(post_text("x"));
-    ASSERT_TRUE(eventually([&] { return server->stats().requests == 2; }));
-    kept.front().respond({.body = "nobody listens", .headers = {}});
+    std::vector<Responder> second = keeper.take(1);
+    first.front().respond({.body = "nobody listens", .headers = {}});
     server.reset();
-    kept.back().respond({.body = "nobody serves", .headers = {}});
-    kept.clear();
+    second.front().respond({.body = "nobody serves", .headers = {}});
+    second.clear();
     EXPECT_EQ(waits.read_all(), "");
 }
 
 TEST(server_http, stops_reading_from_a_client_with_too_many_requests_in_flight) {
-    std::vector<Responder> kept;
-    std::mutex mutex;
-    Handlers handlers;
-    handlers.on_http = [&](const Request&, Responder responder) {
-        const std::scoped_lock lock(mutex);
-        kept.push_back(std::move(responder));
-    };
-    const auto server = start_server({.max_in_flight = 8}, handlers);
+    Keeper keeper;
+    const auto server = start_server({.max_in_flight = 8}, keeper.handlers());
     RawClient client(*server);
     std::string requests;
     for (int i = 0; i < 20; ++i) {
         requests += post_text("x");
     }
     client.send(requests);
-    ASSERT_TRUE(eventually([&] { return server->stats().requests >= 8; }));
+    std::vector<Responder> kept = keeper.take(8);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     EXPECT_EQ(server->stats().requests, 8u);
-    {
-        const std::scoped_lock lock(mutex);
-        for (const Responder& responder : std::exchange(kept, {})) {
-            responder.respond({.body = "done", .headers = {}});
-        }
+    for (const Responder& responder : kept) {
+        responder.respond({.body = "done", .headers = {}});
     }
     EXPECT_TRUE(eventually([&] { return server->stats().requests == 16; }));
-    const std::scoped_lock lock(mutex);
-    kept.clear();
 }
 
 TEST(server_http, refuses_what_is_over_a_limit_by_name) {
@@ -384,16 +395,14 @@ TEST(server_http, a_header_that_trickles_for_ever_times_out) {
 }
 
 TEST(server_http, does_not_time_out_while_the_application_works) {
-    std::optional<Responder> kept;
-    Handlers handlers;
-    handlers.on_http = [&](const Request&, Responder responder) {
-        kept.emplace(std::move(responder));
-    };
-    const auto server = start_server({.header_timeout_ms = 50, .idle_timeout_ms = 50}, handlers);
+    Keeper keeper;
+    const auto server =
+        start_server({.header_timeout_ms = 50, .idle_timeout_ms = 50}, keeper.handlers());
     RawClient client(*server);
     client.send(post_text("x"));
+    const std::vector<Responder> kept = keeper.take(1);
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    kept->respond({.body = "<done>", .headers = {}});
+    kept.front().respond({.body = "<done>", .headers = {}});
     EXPECT_TRUE(client.read_until("<done>").ends_with("<done>"));
 }
 
@@ -452,12 +461,8 @@ TEST(server_http, client_reconnects_and_reports_a_missing_server) {
 }
 
 TEST(server_http, client_gives_up_in_time) {
-    std::optional<Responder> kept;
-    Handlers handlers;
-    handlers.on_http = [&](const Request&, Responder responder) {
-        kept.emplace(std::move(responder));
-    };
-    const auto server = start_server({.stop_grace_ms = 10}, handlers);
+    Keeper keeper;
+    const auto server = start_server({.stop_grace_ms = 10}, keeper.handlers());
     HttpClient client(url_of(*server), {.timeout_ms = 50});
     const auto response = client.post("/", "x");
     ASSERT_FALSE(response.has_value());
