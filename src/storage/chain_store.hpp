@@ -1,16 +1,17 @@
 #pragma once
 
-// Blocks and what was executed in them: headers, transactions with their senders, receipts, mini-blocks, state diffs, and
-// the indices by hash. Sealed blocks that no checkpoint has written yet are served from memory.
+// Blocks and what was executed in them: headers, transactions with their senders, receipts,
+// mini-blocks, state diffs, and the indices by hash. Sealed blocks that no checkpoint has written
+// yet are served from memory.
 //
 //   headers       number u64 BE -> rlp([header, hash, opening hash])
 //   block_numbers hash or opening hash -> number u64 BE
-//   bodies        number u64 BE -> rlp([[[raw, sender, hash], ...], [[mini-block header, first, count], ...]])
-//   receipts      number u64 BE -> rlp([[receipt, gas used, effective gas price, created or empty], ...])
-//   transactions  tx hash -> number u64 BE ‖ index u32 BE
-//   mini_blocks   mini-block number u64 BE -> block number u64 BE ‖ index u32 BE
-//   block_diffs   number u64 BE -> state::encode(diff)
-//   meta          "checkpoint" -> rlp([block number, log sequence, next mini-block number]), "genesis" -> block hash
+//   bodies        number u64 BE -> rlp([[[raw, sender, hash], ...], [[mini-block header, first,
+//   count], ...]]) receipts      number u64 BE -> rlp([[receipt, gas used, effective gas price,
+//   created or empty], ...]) transactions  tx hash -> number u64 BE ‖ index u32 BE mini_blocks
+//   mini-block number u64 BE -> block number u64 BE ‖ index u32 BE block_diffs   number u64 BE ->
+//   state::encode(diff) meta          "checkpoint" -> rlp([block number, log sequence, next
+//   mini-block number]), "genesis" -> block hash
 
 #include "state/diff.hpp"
 #include "storage/database.hpp"
@@ -89,13 +90,15 @@ class ChainStore {
     [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() const;
     [[nodiscard]] Result<std::optional<Hash256>> genesis_hash() const;
 
-    // Nothing or null when there is no such thing; an error when the database cannot be read or holds rubbish.
+    // Nothing or null when there is no such thing; an error when the database cannot be read or
+    // holds rubbish.
     [[nodiscard]] Result<StoredBlockPtr> block(uint64_t number) const;
     [[nodiscard]] Result<std::optional<StoredHeader>> header(uint64_t number) const;
     /// By hash or opening hash.
     [[nodiscard]] Result<std::optional<uint64_t>> number_of(const Hash256& hash) const;
     [[nodiscard]] Result<std::optional<TransactionLocation>> locate(const Hash256& tx_hash) const;
-    [[nodiscard]] Result<std::optional<TransactionLocation>> locate_mini_block(uint64_t number) const;
+    [[nodiscard]] Result<std::optional<TransactionLocation>> locate_mini_block(uint64_t number
+    ) const;
     [[nodiscard]] Result<std::shared_ptr<const state::StateDiff>> diff(uint64_t number) const;
 
   private:

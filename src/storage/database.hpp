@@ -1,7 +1,7 @@
 #pragma once
 
-// The narrow interface to the key-value engine (RocksDB): tables, atomic batches, ordered iteration. The only file that
-// includes RocksDB is database.cpp. Thread-safe.
+// The narrow interface to the key-value engine (RocksDB): tables, atomic batches, ordered
+// iteration. The only file that includes RocksDB is database.cpp. Thread-safe.
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -47,6 +47,8 @@ class WriteBatch {
     void remove(Table table, BytesView key);
     /// Removes begin <= key < end.
     void remove_range(Table table, BytesView begin, BytesView end);
+    /// Bytes of the keys and values added so far.
+    [[nodiscard]] size_t size_bytes() const;
 
   private:
     friend class Database;
@@ -56,7 +58,8 @@ class WriteBatch {
 
 class Database {
   public:
-    /// Opens or creates. Fails with words on a locked, damaged or unreadable directory, and destroys nothing.
+    /// Opens or creates. Fails with words on a locked, damaged or unreadable directory, and
+    /// destroys nothing.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(const DatabaseOptions& options);
     ~Database();
     Database(const Database&) = delete;
@@ -65,9 +68,12 @@ class Database {
     [[nodiscard]] Result<std::optional<Bytes>> get(Table table, BytesView key) const;
     /// All or nothing, also across kill -9; `sync` makes it durable on return.
     [[nodiscard]] Result<void> write(WriteBatch batch, bool sync);
-    /// Visits pairs with key >= `from` in order until `visit` returns false or the table ends.
+    /// Visits pairs with key >= `from` in order until `visit` returns false or the table ends: one
+    /// consistent view, which later writes do not change.
     [[nodiscard]] Result<void> scan(
-        Table table, BytesView from, const std::function<bool(BytesView key, BytesView value)>& visit
+        Table table,
+        BytesView from,
+        const std::function<bool(BytesView key, BytesView value)>& visit
     ) const;
 
   private:
