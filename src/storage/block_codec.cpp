@@ -23,47 +23,53 @@ void write_list(Writer& out, F write_items) {
 
 StoredTransaction read_transaction(FieldReader& list) {
     StoredTransaction tx;
-    FieldReader fields = list.open_list();
-    fields.read(tx.raw);
-    fields.read(tx.sender);
-    fields.read(tx.hash);
-    list.close_list(fields);
+    list.read_structure([&](FieldReader& fields) {
+        fields.read(tx.raw);
+        fields.read(tx.sender);
+        fields.read(tx.hash);
+    });
     return tx;
 }
 
 StoredMiniBlock read_mini_block(FieldReader& list) {
     StoredMiniBlock mini_block;
-    FieldReader fields = list.open_list();
-    BytesView header;
-    uint64_t first = 0;
-    uint64_t count = 0;
-    fields.read_view(header);
-    fields.read(first);
-    fields.read(count);
-    list.close_list(fields);
-    if (auto decoded = decode_mini_block_header(header)) {
-        mini_block.header = *decoded;
-    } else {
-        list.fail(decoded.error());
-    }
-    mini_block.first_transaction = static_cast<uint32_t>(first);
-    mini_block.transaction_count = static_cast<uint32_t>(count);
+    list.read_structure([&](FieldReader& fields) {
+        BytesView header;
+        uint64_t first = 0;
+        uint64_t count = 0;
+        fields.read_view(header);
+        fields.read(first);
+        fields.read(count);
+        if (auto decoded = decode_mini_block_header(header)) {
+            mini_block.header = *decoded;
+        } else {
+            fields.fail(decoded.error());
+        }
+        mini_block.first_transaction = static_cast<uint32_t>(first);
+        mini_block.transaction_count = static_cast<uint32_t>(count);
+    });
     return mini_block;
 }
 
 void read_receipt(FieldReader& list, StoredTransaction& tx) {
-    FieldReader fields = list.open_list();
-    BytesView receipt;
-    fields.read_view(receipt);
-    fields.read(tx.gas_used);
-    fields.read(tx.effective_gas_price);
-    fields.read_or_empty(tx.created);
-    list.close_list(fields);
-    if (auto decoded = decode_receipt(receipt)) {
-        tx.receipt = std::move(*decoded);
-    } else {
-        list.fail(decoded.error());
-    }
+    list.read_structure([&](FieldReader& fields) {
+        BytesView receipt;
+        fields.read_view(receipt);
+        fields.read(tx.gas_used);
+        fields.read(tx.effective_gas_price);
+        fields.read_or_empty(tx.created);
+        if (auto decoded = decode_receipt(receipt)) {
+            tx.receipt = std::move(*decoded);
+        } else {
+            fields.fail(decoded.error());
+        }
+    });
+}
+
+/// Nothing may be left, nothing may have failed.
+std::optional<rlp::DecodeError> end_of(FieldReader& fields) {
+    fields.expect_end();
+    return fields.error();
 }
 
 }  // namespace
@@ -85,8 +91,8 @@ Result<StoredHeader> decode_header_row(BytesView row) {
     fields.read_view(header);
     fields.read(stored.hash);
     fields.read(stored.opening_hash);
-    if (auto end = fields.finish(); !end) {
-        return damaged("header", end.error());
+    if (const auto error = end_of(fields)) {
+        return damaged("header", *error);
     }
     auto decoded = decode_header(header);
     if (!decoded) {
@@ -152,8 +158,8 @@ Result<StoredBlock> decode_block_rows(
     body.read_each([&](FieldReader& list) { block.transactions.push_back(read_transaction(list)); }
     );
     body.read_each([&](FieldReader& list) { block.mini_blocks.push_back(read_mini_block(list)); });
-    if (auto end = body.finish(); !end) {
-        return damaged("body", end.error());
+    if (const auto error = end_of(body)) {
+        return damaged("body", *error);
     }
     FieldReader receipts = FieldReader::over_list(receipts_row);
     size_t count = 0;
@@ -163,8 +169,8 @@ Result<StoredBlock> decode_block_rows(
             ++count;
         }
     }
-    if (auto end = receipts.finish(); !end) {
-        return damaged("receipts", end.error());
+    if (const auto error = end_of(receipts)) {
+        return damaged("receipts", *error);
     }
     if (count != block.transactions.size()) {
         return Err{Error{
@@ -190,8 +196,8 @@ Result<Checkpoint> decode_checkpoint(BytesView row) {
     fields.read(checkpoint.block_number);
     fields.read(checkpoint.log_sequence);
     fields.read(checkpoint.next_mini_block_number);
-    if (auto end = fields.finish(); !end) {
-        return damaged("checkpoint", end.error());
+    if (const auto error = end_of(fields)) {
+        return damaged("checkpoint", *error);
     }
     return checkpoint;
 }
