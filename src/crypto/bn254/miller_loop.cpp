@@ -20,8 +20,12 @@ namespace {
 constexpr uint128 loop_count = static_cast<uint128>(6) * 4965661367192848881ULL + 2;
 constexpr SignedDigits loop_digits = to_signed_digits(loop_count, 2);
 
-/// (X/Z, Y/Z). Z = 0 means that the point met infinity or itself on the way; the steps below keep
-/// it so for good, and no point of order r ever gets there.
+/// (X/Z, Y/Z). The steps below are incomplete: a point that met infinity, itself or its negative
+/// would have Z = 0 and keep it. No point of the twist does: for every divisor d > 1 of the twist's
+/// order (its primes are 10069, 5864401, 1875725156269, a 178-bit one, and r), no prefix of the
+/// loop's digits is 0 or ±1 mod d where a point is added, and ψ's eigenvalues mod d make none of
+/// the last two sums degenerate. represents() refuses Z = 0 all the same, lest 0 = 0 be taken for
+/// membership.
 struct Homogeneous {
     Fp2 x;
     Fp2 y;

@@ -131,8 +131,8 @@ TEST(bn254_points, subgroup_check_agrees_with_multiplication_by_the_order) {
     }
 }
 
-// Points whose order is a small factor of the cofactor make the loop add a point to itself or meet
-// infinity: the incomplete formulas must end in a refusal, not in 0 = 0.
+// The orders nearest to making the loop's incomplete additions meet their exceptions, alone and
+// beside a good point.
 TEST(bn254_points, points_of_small_order_are_refused) {
     Random random;
     SCOPED_TRACE(random.seed_note());
