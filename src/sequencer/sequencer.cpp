@@ -35,8 +35,9 @@ Sequencer::Sequencer(SequencerOptions options, Parts parts)
 
 Sequencer::~Sequencer() { stop(); }
 
-void Sequencer::start(std::vector<mempool::TxPtr> pooled) {
-    for (auto& tx : pooled) {
+void Sequencer::start(Resumption resumption) {
+    unsaved_ = std::move(resumption.unsaved);
+    for (auto& tx : resumption.pooled) {
         return_to_pool(tx);
     }
     if (!parts_.chain.open()) {
@@ -291,10 +292,9 @@ void Sequencer::settle_pooled() {
         }
         append(PooledRecord{tx->raw, tx->sender});
         auto& waiters = waiting->second;
-        const auto satisfied =
-            std::stable_partition(waiters.begin(), waiters.end(), [](const Waiter& w) {
-                return w.mode == SubmitMode::executed;
-            });
+        const auto satisfied = std::partition(waiters.begin(), waiters.end(), [](const Waiter& w) {
+            return w.mode == SubmitMode::executed;
+        });
         for (auto waiter = satisfied; waiter != waiters.end(); ++waiter) {
             SubmitOutcome outcome;
             outcome.kind = SubmitOutcome::Kind::pooled;

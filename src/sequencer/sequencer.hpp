@@ -65,6 +65,12 @@ struct SequencerCounters {
     std::atomic<uint64_t> seal_ns{0};
 };
 
+/// What a log's replay leaves to go on with.
+struct Resumption {
+    std::vector<mempool::TxPtr> pooled;  // accepted, not executed
+    std::vector<SealedPtr> unsaved;      // sealed, in no checkpoint
+};
+
 class Sequencer {
   public:
     struct Parts {
@@ -81,9 +87,8 @@ class Sequencer {
     Sequencer(const Sequencer&) = delete;
     Sequencer& operator=(const Sequencer&) = delete;
 
-    /// `pooled` are the transactions that waited when the log ended. The first block opens before
-    /// this returns.
-    void start(std::vector<mempool::TxPtr> pooled);
+    /// The first block is open before this returns.
+    void start(Resumption resumption);
     /// Takes no more, makes everything durable, joins the thread. A block that is open stays open
     /// for the next start.
     void stop();

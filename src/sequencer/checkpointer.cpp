@@ -1,0 +1,181 @@
+#include "sequencer/checkpointer.hpp"
+
+#include "storage/node_store.hpp"
+
+namespace mega::sequencer {
+namespace {
+
+constexpr int max_waiting = 2;
+
+storage::Checkpoint checkpoint_at(
+    uint64_t number, uint64_t log_sequence, uint64_t next_mini_block_number
+) {
+    return {
+        .block_number = number,
+        .log_sequence = log_sequence,
+        .next_mini_block_number = next_mini_block_number
+    };
+}
+
+}  // namespace
+
+storage::StoredBlockPtr to_stored(const SealedBlock& block) {
+    auto stored = std::make_shared<storage::StoredBlock>();
+    stored->header = block.header;
+    stored->hash = block.hash;
+    stored->opening_hash = block.opening_hash;
+    stored->transactions.reserve(block.transactions.size());
+    for (const ExecutedPtr& executed : block.transactions) {
+        stored->transactions.push_back({
+            .raw = executed->tx->raw,
+            .sender = executed->tx->sender,
+            .hash = executed->tx->hash,
+            .receipt = executed->receipt,
+            .gas_used = executed->gas_used,
+            .effective_gas_price = executed->effective_gas_price,
+            .created = executed->created,
+        });
+    }
+    uint32_t first = 0;
+    for (const MiniBlockPtr& mini_block : block.mini_blocks) {
+        const auto count = static_cast<uint32_t>(mini_block->transactions.size());
+        stored->mini_blocks.push_back({mini_block->header, first, count});
+        first += count;
+    }
+    return stored;
+}
+
+Result<ExecutedPtr> from_stored(
+    const storage::StoredTransaction& tx,
+    uint64_t block_number,
+    uint32_t index,
+    uint64_t first_log_index
+) {
+    auto decoded = decode_transaction(tx.raw);
+    if (!decoded) {
+        return Err{Error{
+            "database: transaction " + to_hex(tx.hash) +
+            " is damaged: " + std::string(to_string(decoded.error()))
+        }};
+    }
+    auto executed = std::make_shared<ExecutedTransaction>();
+    executed->tx = std::make_shared<const SignedTransaction>(
+        SignedTransaction{std::move(*decoded), tx.sender, tx.hash, tx.raw}
+    );
+    executed->receipt = tx.receipt;
+    executed->gas_used = tx.gas_used;
+    executed->effective_gas_price = tx.effective_gas_price;
+    executed->created = tx.created;
+    executed->block_number = block_number;
+    executed->index = index;
+    executed->first_log_index = first_log_index;
+    return ExecutedPtr{std::move(executed)};
+}
+
+void Checkpointer::remember(const SealedPtr& block) {
+    parts_.states.seal_block(block->header.number, block->diff);
+    parts_.blocks.remember(to_stored(*block), block->diff);
+}
+
+void Checkpointer::save(Save save) {
+    if (++waiting_ > max_waiting) {
+        wait();
+    }
+    // std::function wants something copyable.
+    auto shared = std::make_shared<Save>(std::move(save));
+    thread_.post([this, shared] {
+        write(std::move(*shared));
+        --waiting_;
+    });
+}
+
+void Checkpointer::wait() {
+    thread_.run([] {});
+}
+
+void Checkpointer::write(Save save) {
+    if (failure() || save.blocks.empty()) {
+        return;
+    }
+    for (const SealedPtr& block : save.blocks) {
+        const auto stored = parts_.blocks.block(block->header.number);
+        MEGA_ASSERT(stored.has_value() && *stored != nullptr);
+        storage::ChainStore::stage(save.batch, **stored, *block->diff);
+        parts_.states.stage_block(save.batch, block->header.number, *block->diff);
+    }
+    const uint64_t number = save.blocks.back()->header.number;
+    storage::ChainStore::stage(
+        save.batch, checkpoint_at(number, save.log_sequence, save.next_mini_block_number)
+    );
+    if (auto written = parts_.database.write(std::move(save.batch), /*sync=*/true); !written) {
+        fail(written.error().message);
+        return;
+    }
+    parts_.states.checkpointed(save.state_version);
+    parts_.blocks.saved(number);
+    saved_block_ = number;
+    if (parts_.log != nullptr) {
+        parts_.log->truncate_before(save.log_sequence);
+    }
+}
+
+Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_sequence) {
+    wait();
+    if (const auto words = failure()) {
+        return Err{Error{*words}};
+    }
+    auto target = parts_.blocks.header(number);
+    if (!target || !*target) {
+        return Err{
+            target ? Error{"block " + std::to_string(number) + " is not known"} : target.error()
+        };
+    }
+    std::vector<DiffPtr> newer;
+    storage::WriteBatch batch;
+    for (uint64_t block = chain.head()->header.number; block > number; --block) {
+        auto diff = parts_.blocks.diff(block);
+        if (!diff || !*diff) {
+            return Err{
+                diff ? Error{"the state diff of block " + std::to_string(block) + " is not kept"}
+                     : diff.error()
+            };
+        }
+        newer.push_back(*diff);
+        if (auto unstaged = parts_.blocks.unstage(batch, block); !unstaged) {
+            return unstaged;
+        }
+        parts_.states.unstage_block(batch, block, **diff);
+    }
+    auto head = std::make_shared<SealedBlock>();
+    head->header = (*target)->header;
+    head->hash = (*target)->hash;
+    head->opening_hash = (*target)->opening_hash;
+    head->diff = std::make_shared<const state::StateDiff>();
+    chain.revert_to(head, newer);
+    storage::NodeWriter nodes(batch);
+    chain.commitment().flush(nodes);
+    storage::ChainStore::stage(
+        batch, checkpoint_at(number, log_sequence, chain.next_mini_block_number())
+    );
+    if (auto written = parts_.database.write(std::move(batch), /*sync=*/true); !written) {
+        fail(written.error().message);
+        return written;
+    }
+    parts_.states.checkpointed(chain.head_version());
+    saved_block_ = number;
+    return {};
+}
+
+std::optional<std::string> Checkpointer::failure() const {
+    const std::lock_guard lock(mutex_);
+    return failure_;
+}
+
+void Checkpointer::fail(const std::string& message) {
+    const std::lock_guard lock(mutex_);
+    if (!failure_) {
+        failure_ = message;
+    }
+}
+
+}  // namespace mega::sequencer

@@ -1,0 +1,73 @@
+#pragma once
+
+// Writes sealed blocks to the database behind the sequencer's back: one atomic batch per
+// checkpoint, after which the log up to it may go. Runs on a thread of its own; at most a few
+// checkpoints wait.
+
+#include "sequencer/chain.hpp"
+#include "storage/chain_store.hpp"
+#include "storage/write_ahead_log.hpp"
+
+#include <atomic>
+
+namespace mega::sequencer {
+
+class Checkpointer {
+  public:
+    struct Parts {
+        storage::Database& database;
+        storage::StateStore& states;
+        storage::ChainStore& blocks;
+        /// Null while the log is still being replayed: then nothing is cut from it.
+        storage::WriteAheadLog* log;
+    };
+
+    explicit Checkpointer(const Parts& parts) : parts_(parts) {}
+
+    void set_log(storage::WriteAheadLog& log) { parts_.log = &log; }
+
+    /// A block was sealed: readable through the block store from now on.
+    void remember(const SealedPtr& block);
+
+    struct Save {
+        storage::WriteBatch batch;  // holds the tree nodes as of the last of `blocks`
+        std::vector<SealedPtr> blocks;
+        storage::StateVersion state_version = 0;
+        uint64_t log_sequence = 0;
+        uint64_t next_mini_block_number = 0;
+    };
+    /// Returns at once unless checkpoints pile up.
+    void save(Save save);
+    /// Waits until everything is written.
+    void wait();
+
+    /// Brings the chain and the database back to the end of block `number`, which is sealed and
+    /// saved. `log_sequence` is that of the RevertRecord.
+    [[nodiscard]] Result<void> revert(Chain& chain, uint64_t number, uint64_t log_sequence);
+
+    /// Words when the database could not be written.
+    [[nodiscard]] std::optional<std::string> failure() const;
+    [[nodiscard]] uint64_t saved_block() const { return saved_block_; }
+
+  private:
+    void write(Save save);
+    void fail(const std::string& message);
+
+    Parts parts_;
+    std::atomic<int> waiting_{0};
+    std::atomic<uint64_t> saved_block_{0};
+    mutable std::mutex mutex_;
+    std::optional<std::string> failure_;  // guarded by mutex_
+    TaskThread thread_;
+};
+
+/// The block as the store keeps it, and back.
+[[nodiscard]] storage::StoredBlockPtr to_stored(const SealedBlock& block);
+[[nodiscard]] Result<ExecutedPtr> from_stored(
+    const storage::StoredTransaction& tx,
+    uint64_t block_number,
+    uint32_t index,
+    uint64_t first_log_index
+);
+
+}  // namespace mega::sequencer

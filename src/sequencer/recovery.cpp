@@ -1,0 +1,251 @@
+#include "sequencer/recovery.hpp"
+
+#include "base/hex.hpp"
+#include "storage/node_store.hpp"
+
+namespace mega::sequencer {
+namespace {
+
+/// Blocks replayed between two checkpoints: bounds memory after a long log.
+constexpr size_t blocks_per_save = 50;
+
+class NoNodes final : public trie::NodeSource {
+  public:
+    std::optional<Bytes> load(const trie::TreeId&, BytesView, const Hash256&) const override {
+        return std::nullopt;
+    }
+};
+
+Result<mempool::TxPtr> decode_logged(const Bytes& raw, const Address& sender) {
+    auto tx = decode_transaction(raw);
+    if (!tx) {
+        return Err{Error{"a logged transaction is damaged: " + std::string(to_string(tx.error()))}};
+    }
+    return std::make_shared<const SignedTransaction>(
+        SignedTransaction{std::move(*tx), sender, transaction_hash(raw), raw}
+    );
+}
+
+Result<void> write_genesis(
+    storage::Database& database, const execution::Genesis& genesis, const Hash256& hash
+) {
+    storage::WriteBatch batch;
+    const NoNodes none;
+    trie::StateTree tree(none, empty_trie_root);
+    if (auto applied = tree.apply(execution::tree_updates(genesis.diff)); !applied) {
+        return Err{Error{"the genesis state could not be built"}};
+    }
+    MEGA_ASSERT(tree.root() == genesis.header.state_root);
+    storage::NodeWriter nodes(batch);
+    tree.flush(nodes);
+
+    storage::StoredBlock block;
+    block.header = genesis.header;
+    block.hash = hash;
+    block.opening_hash = hash;
+    storage::ChainStore::stage(batch, block, {});
+    storage::ChainStore::stage(batch, storage::Checkpoint{.block_number = genesis.header.number});
+    storage::ChainStore::stage_genesis(batch, hash);
+    storage::StateStore::stage_genesis(batch, genesis.diff);
+    return database.write(std::move(batch), /*sync=*/true);
+}
+
+}  // namespace
+
+Result<void> ensure_genesis(storage::Database& database, const execution::Genesis& genesis) {
+    const Hash256 hash = hash_of(genesis.header);
+    const auto stored = storage::ChainStore(database).genesis_hash();
+    if (!stored) {
+        return Err{stored.error()};
+    }
+    if (!*stored) {
+        return write_genesis(database, genesis, hash);
+    }
+    if (**stored != hash) {
+        return Err{Error{
+            "the data directory holds another chain: its genesis block is " + to_hex(**stored) +
+            ", the one asked for is " + to_hex(hash) +
+            "; nothing was changed, choose another directory"
+        }};
+    }
+    return {};
+}
+
+Result<StoredHead> load_head(const storage::ChainStore& blocks) {
+    const auto checkpoint = blocks.checkpoint();
+    if (!checkpoint) {
+        return Err{checkpoint.error()};
+    }
+    if (!*checkpoint) {
+        return Err{Error{"the database has no checkpoint"}};
+    }
+    const auto header = blocks.header((*checkpoint)->block_number);
+    if (!header) {
+        return Err{header.error()};
+    }
+    if (!*header) {
+        return Err{Error{"the database lacks the block of its checkpoint"}};
+    }
+    auto head = std::make_shared<SealedBlock>();
+    head->header = (*header)->header;
+    head->hash = (*header)->hash;
+    head->opening_hash = (*header)->opening_hash;
+    head->diff = std::make_shared<const state::StateDiff>();
+    return StoredHead{std::move(head), **checkpoint};
+}
+
+bool Replay::fail(const std::string& what) {
+    failure_ = what;
+    return false;
+}
+
+bool Replay::accept(storage::WriteAheadLog::Sequence sequence, BytesView payload) {
+    auto record = decode_log_record(payload);
+    if (!record) {
+        return fail(record.error().message);
+    }
+    // What waits in the pool is not part of a checkpoint, and may stand before it.
+    if (sequence <= checkpoint_.log_sequence && !std::holds_alternative<PooledRecord>(*record)) {
+        return true;
+    }
+    return std::visit([&](const auto& fields) { return apply(fields, sequence); }, *record);
+}
+
+bool Replay::apply(const OpenBlockRecord& record, uint64_t /*sequence*/) {
+    if (record.number != chain_->head()->header.number + 1) {
+        return fail(
+            "the log opens block " + std::to_string(record.number) + " after block " +
+            std::to_string(chain_->head()->header.number)
+        );
+    }
+    if (chain_->open() && !chain_->is_untouched()) {
+        return fail(
+            "the log opens block " + std::to_string(record.number) +
+            " again after transactions in it"
+        );
+    }
+    chain_->open_block(record);
+    executed_.clear();
+    mini_blocks_.clear();
+    return true;
+}
+
+bool Replay::apply(const BatchRecord& record, uint64_t /*sequence*/) {
+    if (!chain_->open()) {
+        return fail("the log holds transactions outside a block");
+    }
+    std::vector<mempool::TxPtr> batch;
+    for (const auto& item : record.items) {
+        auto tx = decode_logged(item.raw, item.sender);
+        if (!tx) {
+            return fail(tx.error().message);
+        }
+        batch.push_back(std::move(*tx));
+    }
+    for (const ExecutionOutcome& outcome : chain_->execute(batch)) {
+        if (!outcome.executed) {
+            return fail("a logged transaction does not execute again: " + outcome.refusal->message);
+        }
+        pooled_.erase(outcome.executed->tx->hash);
+        executed_.push_back(outcome.executed);
+    }
+    replayed_transactions_ += batch.size();
+    return true;
+}
+
+bool Replay::apply(const MiniBlockRecord& record, uint64_t /*sequence*/) {
+    if (!chain_->open()) {
+        return fail("the log holds a mini-block outside a block");
+    }
+    mini_blocks_.push_back(chain_->close_mini_block(record.timestamp_us));
+    return true;
+}
+
+bool Replay::apply(const SealRecord& record, uint64_t sequence) {
+    if (!chain_->open() || chain_->has_unclosed_transactions()) {
+        return fail("the log seals a block that is not open or not cut into mini-blocks");
+    }
+    const auto sealed = chain_->seal_block();
+    if (!sealed) {
+        return fail(sealed.error().message);
+    }
+    if ((*sealed)->hash != record.hash) {
+        return fail(
+            "block " + std::to_string((*sealed)->header.number) + " came out as " +
+            to_hex((*sealed)->hash) + ", the log says " + to_hex(record.hash)
+        );
+    }
+    checkpointer_->remember(*sealed);
+    unsaved_.push_back(*sealed);
+    seal_sequence_ = sequence;
+    if (unsaved_.size() >= blocks_per_save) {
+        save(sequence);
+    }
+    return true;
+}
+
+bool Replay::apply(const PooledRecord& record, uint64_t /*sequence*/) {
+    auto tx = decode_logged(record.raw, record.sender);
+    if (!tx) {
+        return fail(tx.error().message);
+    }
+    pooled_[(*tx)->hash] = *tx;
+    return true;
+}
+
+bool Replay::apply(const OverrideRecord& record, uint64_t /*sequence*/) {
+    if (!chain_->open()) {
+        return fail("the log changes state outside a block");
+    }
+    chain_->override_state(record);
+    return true;
+}
+
+bool Replay::apply(const RevertRecord& record, uint64_t sequence) {
+    if (record.number > chain_->head()->header.number) {
+        return fail(
+            "the log goes back to block " + std::to_string(record.number) + ", which does not exist"
+        );
+    }
+    if (!unsaved_.empty()) {
+        if (chain_->open() && !chain_->is_untouched()) {
+            return fail("the log goes back out of a block with transactions");
+        }
+        save(seal_sequence_);
+    }
+    if (auto reverted = checkpointer_->revert(*chain_, record.number, sequence); !reverted) {
+        return fail(reverted.error().message);
+    }
+    return true;
+}
+
+void Replay::save(uint64_t sequence) {
+    storage::WriteBatch batch;
+    storage::NodeWriter nodes(batch);
+    chain_->commitment().flush(nodes);
+    checkpointer_->save({
+        .batch = std::move(batch),
+        .blocks = std::exchange(unsaved_, {}),
+        .state_version = chain_->head_version(),
+        .log_sequence = sequence,
+        .next_mini_block_number = chain_->next_mini_block_number(),
+    });
+    checkpointer_->wait();
+}
+
+Resumption Replay::finish() {
+    if (const OpenBlockPtr& open = chain_->open()) {
+        open->publish(executed_);
+        for (const MiniBlockPtr& mini_block : mini_blocks_) {
+            open->publish(mini_block);
+        }
+    }
+    Resumption resumption;
+    for (auto& [hash, tx] : pooled_) {
+        resumption.pooled.push_back(std::move(tx));
+    }
+    resumption.unsaved = std::move(unsaved_);
+    return resumption;
+}
+
+}  // namespace mega::sequencer
