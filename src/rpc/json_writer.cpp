@@ -1,23 +1,57 @@
 #include "rpc/json_writer.hpp"
 
+#include <algorithm>
+
 namespace mega::rpc {
 namespace {
 
 constexpr std::string_view digits = "0123456789abcdef";
 
+/// Length of the UTF-8 sequence at the start of `text` (RFC 3629), 0 when there is none.
+size_t utf8_length(std::string_view text) {
+    const auto byte = [&](size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
+    const unsigned first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    const size_t length = first < 0xc2   ? 0
+                          : first < 0xe0 ? 2
+                          : first < 0xf0 ? 3
+                          : first < 0xf5 ? 4
+                                         : 0;
+    if (length == 0 || text.size() < length) {
+        return 0;
+    }
+    for (size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+    const unsigned second = byte(1);
+    const bool is_forbidden = (first == 0xe0 && second < 0xa0) ||
+                              (first == 0xed && second > 0x9f) ||
+                              (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+    return is_forbidden ? 0 : length;
+}
+
 void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
+    while (!text.empty()) {
+        const auto byte = static_cast<unsigned char>(text.front());
+        const size_t length = utf8_length(text);
+        if (length == 0) {
+            out += "\\ufffd";
+        } else if (byte == '"' || byte == '\\') {
             out.push_back('\\');
-            out.push_back(c);
+            out.push_back(text.front());
         } else if (byte < 0x20) {
             out += "\\u00";
             out.push_back(digits[byte >> 4]);
             out.push_back(digits[byte & 15]);
         } else {
-            out.push_back(c);
+            out += text.substr(0, length);
         }
+        text.remove_prefix(std::max<size_t>(length, 1));
     }
 }
 

@@ -21,7 +21,8 @@ class JsonWriter {
     /// Inside an object, before a value.
     JsonWriter& key(std::string_view name);
 
-    JsonWriter& string(std::string_view text);  // escaped
+    /// Escaped; bytes that are not UTF-8 become U+FFFD.
+    JsonWriter& string(std::string_view text);
     JsonWriter& boolean(bool value) { return raw(value ? "true" : "false"); }
     JsonWriter& null() { return raw("null"); }
     JsonWriter& number(uint64_t value) { return raw(std::to_string(value)); }

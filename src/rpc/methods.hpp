@@ -1,0 +1,23 @@
+#pragma once
+
+// The method groups. Each function adds one group's methods; `backend` must outlive the dispatcher.
+
+#include "rpc/backend.hpp"
+#include "rpc/dispatcher.hpp"
+
+namespace mega::rpc {
+
+void add_node_methods(Dispatcher& dispatcher, const Backend& backend);         // web3, net, rpc
+void add_fee_methods(Dispatcher& dispatcher, const Backend& backend);          // prices
+void add_state_methods(Dispatcher& dispatcher, const Backend& backend);        // accounts, proofs
+void add_call_methods(Dispatcher& dispatcher, const Backend& backend);         // eth_call and kin
+void add_block_methods(Dispatcher& dispatcher, const Backend& backend);        // blocks, headers
+void add_transaction_methods(Dispatcher& dispatcher, const Backend& backend);  // and receipts
+void add_raw_methods(Dispatcher& dispatcher, const Backend& backend);          // debug_getRaw*
+void add_log_methods(Dispatcher& dispatcher, const Backend& backend);          // eth_getLogs
+void add_send_methods(Dispatcher& dispatcher, const Backend& backend);         // raw transactions
+void add_account_methods(Dispatcher& dispatcher, const Backend& backend);      // signs for users
+void add_pool_methods(Dispatcher& dispatcher, const Backend& backend);         // txpool
+void add_wait_methods(Dispatcher& dispatcher, const Backend& backend);         // eth_callAfter
+
+}  // namespace mega::rpc
