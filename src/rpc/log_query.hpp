@@ -1,6 +1,6 @@
 #pragma once
 
-// The filter object of eth_getLogs, eth_newFilter and log subscriptions.
+// The filter object of eth_getLogs, eth_newFilter and eth_subscribe: which logs, of which blocks.
 
 #include "rpc/backend.hpp"
 #include "rpc/block_id.hpp"
@@ -9,32 +9,17 @@ namespace mega::rpc {
 
 struct LogQuery {
     sequencer::LogFilter filter;
-    BlockId from;  // latest when not given
-    BlockId to;    // latest when not given
-    /// Alone: not together with a range.
+    /// Absent when not named; what that means is the method's business.
+    std::optional<BlockId> from;
+    std::optional<BlockId> to;
+    /// One block, named by hash; excludes the range.
     std::optional<Hash256> block_hash;
 };
 
-/// {address, topics, fromBlock, toBlock, blockHash}: an address or several, topics by position with
-/// null or [] for any.
+/// {address: one or many, topics: [null, one or many, …], fromBlock, toBlock, blockHash}; null or
+/// missing matches everything. The limits bound addresses and topics.
 [[nodiscard]] Read<LogQuery> read_log_query(
     const nlohmann::json& value, const MethodLimits& limits
 );
-
-struct BlockRange {
-    uint64_t from = 0;
-    uint64_t to = 0;
-};
-/// Errors as the specification has them: a reversed range, and one beyond the open block.
-[[nodiscard]] Read<BlockRange> range_of(
-    const sequencer::ChainReader& reader, const LogQuery& query
-);
-
-/// Runs the query now.
-[[nodiscard]] Read<std::vector<sequencer::FoundLog>> find_logs(
-    const Backend& backend, const LogQuery& query
-);
-/// A JSON array.
-[[nodiscard]] std::string logs_json(std::span<const sequencer::FoundLog> logs);
 
 }  // namespace mega::rpc
