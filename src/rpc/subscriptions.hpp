@@ -2,19 +2,26 @@
 
 // eth_subscribe: what happens, pushed over WebSockets as it happens.
 //
+//   newHeads                sealed blocks, with miniBlockCount
+//   logs                    at the close of each mini-block, whatever fromBlock and toBlock say
+//   newPendingTransactions  accepted transactions: hashes, or whole ones
+//   miniBlocks              with transactions and receipts
+//   stateChanges            accounts that a mini-block changed, of all or of up to 256 addresses
+//   syncing                 nothing ever: this node is where the chain is made
+//
 // Identical subscriptions of different connections form one group with one subscription id, so that
 // a notification is formatted once and its text shared by all of them. Formatting happens on a
 // thread of its own, in the order of the chain; while nobody listens to a kind of event, it costs
-// nothing. A notification never overtakes the answer that announces its subscription.
+// nothing. A notification never overtakes the answer that announces its subscription (except in a
+// batch). If formatting falls too far behind, the connections concerned are closed rather than left
+// with a gap.
 
 #include "rpc/backend.hpp"
 #include "rpc/dispatcher.hpp"
 #include "rpc/error.hpp"
+#include "rpc/format.hpp"
 #include "sequencer/listener.hpp"
 #include "sequencer/task_thread.hpp"
-
-#include <array>
-#include <unordered_map>
 
 namespace mega::rpc {
 
@@ -31,7 +38,8 @@ class Subscriptions final : public sequencer::Listener {
     void on_sealed(const sequencer::SealedPtr& block) override;
 
     // Any thread.
-    /// `params` as eth_subscribe has them. What matches from now on is held back until release().
+    /// `params` as eth_subscribe has them; gives the subscription's id. What matches from now on is
+    /// held back until release().
     [[nodiscard]] Result<std::string, RpcError> subscribe(
         const std::shared_ptr<net::Connection>& connection, const nlohmann::json& params
     );
@@ -41,22 +49,34 @@ class Subscriptions final : public sequencer::Listener {
     [[nodiscard]] bool unsubscribe(uint64_t connection_id, const std::string& subscription);
     /// The connection is gone.
     void forget(uint64_t connection_id);
+    /// Of all connections.
     [[nodiscard]] size_t count() const;
-    /// Waits until everything reported so far is sent. For tests.
+    /// Waits until everything reported so far is handed to the connections.
     void drain();
 
   private:
+    enum class Kind : uint8_t { heads, logs, pending, mini_blocks, state_changes, syncing };
+    struct Topic;
     struct Group;
-    struct State;
-    enum class Kind : uint8_t;
-    void post(Kind kind, std::function<void()> task);
+    struct Registry;
+    using Groups = std::vector<std::shared_ptr<Group>>;
 
-    MethodLimits limits_;
-    std::unique_ptr<State> state_;
-    /// The open block's name goes with its number, because mini-blocks do not carry it. Touched by
-    /// the publisher's thread alone.
-    uint64_t open_number_ = 0;
-    Hash256 open_name_;
+    [[nodiscard]] static Result<Topic, RpcError> read_topic(
+        const nlohmann::json& params, const MethodLimits& limits
+    );
+    /// Runs `send` with the kind's groups on the thread, if there are any.
+    void post(Kind kind, std::function<void(const Groups&)> send);
+    void deliver(Group& group, std::string_view result);
+    void send_logs(
+        const Groups& groups, const sequencer::MiniBlock& mini_block, const Inclusion& block
+    );
+    void send_state_changes(const Groups& groups, const state::StateDiff& diff);
+
+    const MethodLimits limits_;
+    std::unique_ptr<Registry> registry_;
+    /// The block that mini-blocks go into, which do not name it. Touched by the publisher's thread
+    /// alone.
+    Inclusion open_;
     sequencer::TaskThread thread_;  // last: its tasks use the members above
 };
 
