@@ -215,6 +215,24 @@ class Runner {
     }
     void set_stride(size_t stride) { stride_ = stride; }
 
+    /// Runs one case of `file` with `field` of its expectation replaced by `value`: the fault
+    /// found.
+    [[nodiscard]] std::string run_spoilt(
+        const fs::path& file, const std::string& field, const json& value
+    ) {
+        std::ifstream stream{file};
+        const json tests = json::parse(stream);
+        const json& test = *tests.begin();
+        const auto& [fork_name, cases] = *test.at("post").items().begin();
+        json expected = cases.at(0);
+        expected[field] = value;
+        const state::StateDiff pre = parse_pre(test.at("pre"));
+        state::Overlay view{base_};
+        view.apply(pre);
+        const BlockEnv env = parse_env(fork_from_name(fork_name).value(), test.at("env"));
+        return run_case(view, pre, env, test, expected);
+    }
+
     void report(const std::string& set) const {
         size_t failed = 0;
         size_t passed = 0;
@@ -356,6 +374,22 @@ void run_set(const std::string& set, size_t default_stride, bool leaves_coinbase
     runner.set_stride(stride != nullptr ? std::stoul(stride) : default_stride);
     runner.run(root, leaves_coinbase);
     runner.report(set);
+}
+
+/// The runner itself can fail.
+TEST(StateFixtures, WrongExpectationsAreNoticed) {
+    const fs::path file = fixtures() / "state_tests/eest_v5.4.0/homestead/identity_precompile" /
+                          "test_identity_return_overwrite.json";
+    if (!fs::exists(file)) {
+        GTEST_SKIP() << "SKIPPED: " << file << " is not there; set MEGA_FIXTURES";
+    }
+    Runner runner;
+    const std::string other = to_hex(Hash256{});
+    EXPECT_EQ(runner.run_spoilt(file, "comment", ""), "");
+    EXPECT_EQ(runner.run_spoilt(file, "logs", other), "wrong logs");
+    EXPECT_NE(runner.run_spoilt(file, "hash", other).find("wrong state root"), std::string::npos);
+    EXPECT_NE(runner.run_spoilt(file, "expectException", "any"), "");
+    EXPECT_NE(runner.run_spoilt(file, "txbytes", "0x01"), "");
 }
 
 TEST(StateFixtures, Eest) { run_set("eest_v5.4.0", 1, false); }

@@ -216,7 +216,10 @@ void change(Journal& journal, std::mt19937_64& random) {
                 address, crypto::keccak256(code_of(byte)->bytes()), code_of(byte)
             );
         case 5:
-            return journal.create_contract(address, value.low64());
+            // Contracts start where there is no storage.
+            return journal.create_contract(
+                address_of(static_cast<uint8_t>(4 + byte)), value.low64()
+            );
         case 6:
             return (void)journal.mark_destructed(address);
         case 7:
