@@ -1,3 +1,3 @@
-#include "node/cli.hpp"
+#include "cli.hpp"
 
-int main(int argc, char** argv) { return mega::node::run_command_line(argc, argv); }
+int main(int argc, char** argv) { return mega::app::run_command_line(argc, argv); }

@@ -210,7 +210,7 @@ FixedBytes<8> number_key(uint64_t number) {
     return key;
 }
 
-Result<uint64_t> decode_number(BytesView row) {
+Result<uint64_t> decode_number_row(BytesView row) {
     if (row.size() != 8) {
         return Err{Error{"database: damaged number row"}};
     }

@@ -25,6 +25,6 @@ namespace mega::storage {
 
 /// Big endian, so that rows sort by number.
 [[nodiscard]] FixedBytes<8> number_key(uint64_t number);
-[[nodiscard]] Result<uint64_t> decode_number(BytesView row);
+[[nodiscard]] Result<uint64_t> decode_number_row(BytesView row);
 
 }  // namespace mega::storage

@@ -243,7 +243,7 @@ Result<std::optional<uint64_t>> ChainStore::number_of(const Hash256& hash) const
     if (!*row) {
         return std::optional<uint64_t>{};
     }
-    auto number = decode_number(**row);
+    auto number = decode_number_row(**row);
     if (!number) {
         return Err{number.error()};
     }

@@ -1,4 +1,4 @@
-#include "node/cli.hpp"
+#include "cli.hpp"
 
 #include "node/commands.hpp"
 #include "node/config.hpp"
@@ -9,7 +9,8 @@
 #include <algorithm>
 #include <cstdio>
 
-namespace mega::node {
+namespace mega::app {
+
 namespace {
 
 /// "block-interval-ms" -> "MEGA_BLOCK_INTERVAL_MS"
@@ -35,7 +36,7 @@ CLI::Option* add_switch(
     return app.add_flag("--" + key, value, description)->envname(environment_name(key));
 }
 
-void add_rpc_keys(CLI::App& app, Config& config) {
+void add_rpc_keys(CLI::App& app, node::Config& config) {
     add_key(app, "rpc-address", config.rpc_address, "Address that HTTP and WebSocket listen on");
     add_key(app, "rpc-port", config.rpc_port, "Port for HTTP and WebSocket; 0 takes any free one");
     add_key(app, "rpc-threads", config.rpc_threads, "Network threads");
@@ -45,7 +46,7 @@ void add_rpc_keys(CLI::App& app, Config& config) {
     add_key(app, "cors-origins", config.cors_origins, "Web origins that may call; * is all");
 }
 
-void add_chain_keys(CLI::App& app, Config& config) {
+void add_chain_keys(CLI::App& app, node::Config& config) {
     add_key(app, "block-interval-ms", config.block_interval_ms, "Time between blocks");
     add_key(
         app, "mini-block-interval-ms", config.mini_block_interval_ms, "Time between mini-blocks"
@@ -63,7 +64,7 @@ void add_chain_keys(CLI::App& app, Config& config) {
     );
 }
 
-void add_storage_keys(CLI::App& app, Config& config) {
+void add_storage_keys(CLI::App& app, node::Config& config) {
     static const std::map<std::string, storage::Durability> durabilities{
         {"sync", storage::Durability::sync}, {"relaxed", storage::Durability::relaxed}
     };
@@ -100,7 +101,7 @@ void add_storage_keys(CLI::App& app, Config& config) {
     add_key(app, "pool-lifetime-s", config.pool_lifetime_s, "How long a transaction may wait");
 }
 
-void add_common_keys(CLI::App& app, Config& config) {
+void add_common_keys(CLI::App& app, node::Config& config) {
     app.set_config("--config", "", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
     add_rpc_keys(app, config);
     add_chain_keys(app, config);
@@ -110,7 +111,7 @@ void add_common_keys(CLI::App& app, Config& config) {
     add_switch(app, "log-json", config.log_json, "One JSON object a log line");
 }
 
-void add_dev(CLI::App& root, Config& config, int& status) {
+void add_dev(CLI::App& root, node::Config& config, int& status) {
     CLI::App* dev = root.add_subcommand("dev", "Run a development chain with prefunded accounts");
     add_common_keys(*dev, config);
     add_switch(
@@ -123,46 +124,48 @@ void add_dev(CLI::App& root, Config& config, int& status) {
     add_key(
         *dev, "genesis", config.genesis_file, "geth-format genesis file to add the accounts to"
     );
-    dev->add_flag("--no-l1", config.without_l1, "Run the L2 alone (no L1 joins a development chain so far)");
+    dev->add_flag(
+        "--no-l1", config.without_l1, "Run the L2 alone (no L1 joins a development chain so far)"
+    );
     dev->callback([&] {
         config.is_development = true;
-        status = run_node_command(config);
+        status = node::run_node_command(config);
     });
 }
 
-void add_node(CLI::App& root, Config& config, int& status) {
+void add_node(CLI::App& root, node::Config& config, int& status) {
     CLI::App* node = root.add_subcommand("node", "Run a node of a real chain");
     add_common_keys(*node, config);
     add_key(*node, "genesis", config.genesis_file, "geth-format genesis file");
     add_key(*node, "key", config.key_file, "web3 keystore of the sequencer's key");
     add_key(*node, "password-file", config.password_file, "File with the keystore's password");
-    node->callback([&] { status = run_node_command(config); });
+    node->callback([&] { status = node::run_node_command(config); });
 }
 
-void add_account(CLI::App& root, AccountCommand& options, int& status) {
+void add_account(CLI::App& root, node::AccountCommand& options, int& status) {
     CLI::App* account = root.add_subcommand("account", "Make and inspect sequencer keys");
     account->require_subcommand(1);
     CLI::App* make = account->add_subcommand("new", "Write a new web3 keystore");
     make->add_option("file", options.file, "Where to write it; must not exist")->required();
     make->add_option("--password-file", options.password_file, "File with the password")
         ->required();
-    make->callback([&] { status = run_account_new(options); });
+    make->callback([&] { status = node::run_account_new(options); });
     CLI::App* show = account->add_subcommand("show", "Print a keystore's address");
     show->add_option("file", options.file, "The keystore")->required();
     show->add_option("--password-file", options.password_file, "File with the password")
         ->required();
-    show->callback([&] { status = run_account_show(options); });
+    show->callback([&] { status = node::run_account_show(options); });
 }
 
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-    Config config;
-    AccountCommand account;
+    node::Config config;
+    node::AccountCommand account;
     int status = 0;
     CLI::App root{"mega: an open, real-time Ethereum Layer 2"};
     root.require_subcommand(1);
-    root.set_version_flag("--version", std::string(client_version));
+    root.set_version_flag("--version", std::string(node::client_version));
     add_dev(root, config, status);
     add_node(root, config, status);
     add_account(root, account, status);
@@ -178,4 +181,4 @@ int run_command_line(int argc, char** argv) {
     return status;
 }
 
-}  // namespace mega::node
+}  // namespace mega::app

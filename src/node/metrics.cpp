@@ -1,0 +1,101 @@
+#include "node/metrics.hpp"
+
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace mega::node {
+namespace {
+
+class Text {
+  public:
+    void counter(std::string_view name, std::string_view help, uint64_t value) {
+        add(name, "counter", help, value);
+    }
+    void gauge(std::string_view name, std::string_view help, uint64_t value) {
+        add(name, "gauge", help, value);
+    }
+    [[nodiscard]] std::string take() { return std::move(out_); }
+
+  private:
+    void add(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
+        const std::string full = "mega_" + std::string(name);
+        out_ += "# HELP " + full + " " + std::string(help) + "\n";
+        out_ += "# TYPE " + full + " " + std::string(type) + "\n";
+        out_ += full + " " + std::to_string(value) + "\n";
+    }
+
+    std::string out_;
+};
+
+/// Second field of /proc/self/statm, in bytes; 0 when there is no such file.
+uint64_t resident_bytes() {
+    std::FILE* file = std::fopen("/proc/self/statm", "r");
+    if (file == nullptr) {
+        return 0;
+    }
+    unsigned long total = 0;
+    unsigned long resident = 0;
+    const int fields = std::fscanf(file, "%lu %lu", &total, &resident);
+    std::fclose(file);
+    return fields == 2 ? resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+void add_chain(Text& out, const MetricSources& sources) {
+    const auto& counters = sources.sequencer.counters();
+    out.counter(
+        "transactions_accepted_total", "Transactions taken into the pool", counters.accepted
+    );
+    out.counter("transactions_executed_total", "Transactions executed", counters.executed);
+    out.counter("transactions_refused_total", "Transactions refused", counters.refused);
+    out.counter("mini_blocks_total", "Mini-blocks signed", counters.mini_blocks);
+    out.counter("blocks_total", "Blocks sealed", counters.blocks);
+    out.counter("gas_used_total", "Gas used", counters.gas);
+    out.counter(
+        "execution_nanoseconds_total", "Time spent executing transactions", counters.execute_ns
+    );
+    out.counter("seal_nanoseconds_total", "Time spent sealing blocks", counters.seal_ns);
+    out.gauge("block_number", "Last sealed block", sources.reader.sealed_number());
+    out.gauge(
+        "checkpoint_block_number", "Last block in the database", sources.checkpointer.saved_block()
+    );
+    const auto pool = sources.sequencer.pool_status();
+    out.gauge("pool_pending", "Executable transactions in the pool", pool.pending);
+    out.gauge("pool_queued", "Transactions in the pool that wait for a nonce", pool.queued);
+    out.gauge("pool_bytes", "Size of the pool", pool.bytes);
+}
+
+void add_rpc(Text& out, const MetricSources& sources) {
+    const auto& calls = sources.dispatcher.counters();
+    out.counter("rpc_calls_total", "JSON-RPC calls", calls.calls);
+    out.counter("rpc_errors_total", "JSON-RPC calls answered by an error", calls.errors);
+    if (sources.server == nullptr) {
+        return;
+    }
+    const auto stats = sources.server->stats();
+    out.gauge("connections", "Open connections", stats.open_connections);
+    out.gauge("websockets", "Open WebSockets among them", stats.open_websockets);
+    out.counter("connections_refused_total", "Connections beyond the limit", stats.refused);
+    out.counter(
+        "connection_timeouts_total", "Connections closed because the peer was slow", stats.timeouts
+    );
+    out.counter(
+        "slow_readers_total",
+        "WebSockets dropped because their peer did not read",
+        stats.slow_readers
+    );
+    out.gauge("network_buffered_bytes", "Partly received and unsent bytes", stats.buffered_bytes);
+}
+
+}  // namespace
+
+std::string metrics_text(const MetricSources& sources) {
+    Text out;
+    add_chain(out, sources);
+    add_rpc(out, sources);
+    out.gauge("state_cache_bytes", "Accounts and slots in memory", sources.states.cache_bytes());
+    out.gauge("resident_bytes", "Memory of the process", resident_bytes());
+    return out.take();
+}
+
+}  // namespace mega::node

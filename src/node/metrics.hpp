@@ -1,0 +1,25 @@
+#pragma once
+
+// /metrics in the Prometheus text format. Names are listed in docs/metrics.md; a test compares the
+// two.
+
+#include "net/server.hpp"
+#include "rpc/dispatcher.hpp"
+#include "sequencer/chain_reader.hpp"
+#include "sequencer/checkpointer.hpp"
+#include "sequencer/sequencer.hpp"
+
+namespace mega::node {
+
+struct MetricSources {
+    const sequencer::Sequencer& sequencer;
+    const sequencer::ChainReader& reader;
+    const sequencer::Checkpointer& checkpointer;
+    const storage::StateStore& states;
+    const rpc::Dispatcher& dispatcher;
+    const net::Server* server;  // null before it listens
+};
+
+[[nodiscard]] std::string metrics_text(const MetricSources& sources);
+
+}  // namespace mega::node
