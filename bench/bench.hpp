@@ -1,0 +1,45 @@
+#pragma once
+
+// Benchmarks of the whole system. `mega bench node` drives a real node process through its RPC;
+// `mega bench engine` drives the same pipeline inside this process. Both print tables on stdout,
+// progress on stderr, and write the same figures as JSON when asked to.
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace mega::bench {
+
+struct NodeBenchOptions {
+    std::filesystem::path json_file;  // nothing is written when empty
+    uint32_t seconds = 3;             // of one measured run
+    uint32_t runs = 3;                // the median of them is reported
+    bool skip_latency = false;
+    bool skip_anvil = false;
+    bool skip_throughput = false;
+    bool skip_memory = false;                        // and restart, which uses the same chain
+    std::vector<uint64_t> rates = {100, 500, 2000};  // transactions per second, for latency
+    std::vector<uint64_t> accounts = {1'000'000};    // sizes of the state, for memory and restart
+    uint32_t connections = 32;                       // of the latency client
+    /// Node that is measured; this program when empty.
+    std::filesystem::path binary;
+    std::filesystem::path anvil = "node_modules/.bin/anvil";
+    /// Where data directories are made (and removed); it must be on a disk, not in memory.
+    std::filesystem::path work_directory = "build/bench";
+};
+
+/// The program's exit status: 0 measured, 1 something failed (words on stderr).
+int run_bench_node(const NodeBenchOptions& options);
+
+struct EngineBenchOptions {
+    std::filesystem::path json_file;
+    uint32_t seconds = 3;  // of one measured run, roughly
+    uint32_t runs = 3;
+    uint64_t accounts = 100'000;  // that exist before the first transaction
+    uint32_t batch = 100;         // transactions handed to the engine at a time
+    std::filesystem::path work_directory = "build/bench";
+};
+
+int run_bench_engine(const EngineBenchOptions& options);
+
+}  // namespace mega::bench
