@@ -40,7 +40,9 @@ void Hasher::hash(std::span<const Ref> tops) {
 }
 
 void Hasher::add_dirty_children(Ref parent, Level& level) const {
-    for_each_bit(inner_at(arena_, parent).header().dirty, [&](unsigned nibble) {
+    const Inner node = inner_at(arena_, parent);
+    for_each_bit(node.header().dirty, [&](unsigned nibble) {
+        arena_.prefetch(node.child(nibble));
         level.push_back({parent, static_cast<uint8_t>(nibble)});
     });
 }

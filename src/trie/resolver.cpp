@@ -2,6 +2,12 @@
 
 namespace mega::trie {
 
+namespace {
+
+constexpr size_t sparse_updates = 64;
+
+}  // namespace
+
 Result<void, MissingNode> Resolver::resolve(std::span<LeafUpdate> updates) {
     if (updates.empty() || inner_at(arena_, trie_.top).header().children == 0) {
         return {};
@@ -73,8 +79,27 @@ Resolver::Outcome Resolver::resolve_extension(Ref ref, unsigned depth, Updates u
     return Outcome::empty;
 }
 
+void Resolver::prefetch_children(Ref ref, unsigned depth, LeafUpdates updates) const {
+    const Inner branch = inner_at(arena_, ref);
+    unsigned last = 16;
+    for (const LeafUpdate& update : updates) {
+        const unsigned nibble = nibble_of(*update.key, depth);
+        if (nibble == last || !has_bit(branch.header().children, nibble)) {
+            continue;
+        }
+        last = nibble;
+        if (const Ref child = branch.child(nibble); child != 0) {
+            arena_.prefetch(child);
+        }
+    }
+}
+
 Resolver::Outcome Resolver::resolve_branch(Ref ref, unsigned depth, Updates updates) {
     const Inner branch = inner_at(arena_, ref);
+    // Where updates are dense the children are few and near.
+    if (updates.size() > 1 && updates.size() <= sparse_updates) {
+        prefetch_children(ref, depth, updates);
+    }
     const uint16_t before = branch.header().children;
     uint16_t after = before;
     uint16_t touched = 0;

@@ -58,6 +58,7 @@ class Resolver {
     [[nodiscard]] Outcome resolve_leaf(Ref ref, unsigned depth, Updates updates) const;
     [[nodiscard]] Outcome resolve_extension(Ref ref, unsigned depth, Updates updates);
     [[nodiscard]] Outcome resolve_branch(Ref ref, unsigned depth, Updates updates);
+    void prefetch_children(Ref ref, unsigned depth, LeafUpdates updates) const;
     [[nodiscard]] bool ensure_loaded(
         Ref parent, unsigned nibble, const Hash256& key, unsigned depth
     );
