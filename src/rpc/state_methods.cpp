@@ -71,18 +71,6 @@ Answer get_transaction_count(const Backend& backend, const json& params) {
     return quoted_quantity(nonce);
 }
 
-Answer get_code_by_hash(const Backend& backend, const json& params) {
-    auto hash = read_hash(param(params, 0), "codeHash");
-    if (!hash) {
-        return Err{hash.error()};
-    }
-    const auto code = backend.reader.latest_state()->code(*hash);
-    if (code == nullptr || (code->size() == 0 && *hash != crypto::keccak256_of_empty)) {
-        return std::string("null");
-    }
-    return quoted_hex(code->bytes());
-}
-
 Read<std::vector<u256>> read_slots(const json& value, size_t max_slots) {
     std::vector<u256> slots;
     if (!value.is_array()) {
@@ -212,7 +200,6 @@ void add_state_methods(Dispatcher& dispatcher, const Backend& backend) {
     dispatcher.add("eth_getCode", with_backend(get_code));
     dispatcher.add("eth_getStorageAt", with_backend(get_storage_at));
     dispatcher.add("eth_getTransactionCount", with_backend(get_transaction_count));
-    dispatcher.add("eth_getCodeByHash", with_backend(get_code_by_hash));
     dispatcher.add_slow("eth_getStorageValues", with_backend(get_storage_values));
     dispatcher.add_slow("eth_getProof", with_backend(get_proof));
 }

@@ -4,13 +4,15 @@ namespace mega::rpc {
 
 Timer::Timer() : thread_([this] { work(); }) {}
 
-Timer::~Timer() {
+void Timer::stop() {
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
     }
     wake_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
 }
 
 void Timer::after(uint32_t delay_ms, Task task) {

@@ -16,12 +16,13 @@ class Timer {
     using Task = std::function<void()>;
 
     Timer();
-    /// Drops what is not due.
-    ~Timer();
+    ~Timer() { stop(); }
     Timer(const Timer&) = delete;
     Timer& operator=(const Timer&) = delete;
 
     void after(uint32_t delay_ms, Task task);
+    /// Drops what is not due and joins the thread; nothing runs from here on.
+    void stop();
     [[nodiscard]] size_t waiting() const;
 
   private:

@@ -1,0 +1,170 @@
+#include "rpc/service.hpp"
+
+#include "rpc/development.hpp"
+#include "rpc/filters.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/methods.hpp"
+#include "rpc/subscriptions.hpp"
+#include "rpc/timer.hpp"
+#include "rpc/trace_methods.hpp"
+#include "rpc/worker_pool.hpp"
+
+namespace mega::rpc {
+namespace {
+
+net::Response json_response(std::string body) {
+    net::Response response;
+    response.body = std::move(body);
+    return response;
+}
+
+bool is_health(std::string_view target) { return target.substr(0, target.find('?')) == "/health"; }
+
+}  // namespace
+
+struct Service::Impl {
+    ServiceOptions options;
+    Timer timer;
+    Backend backend;
+    Subscriptions subscriptions;
+    Filters filters;
+    Development development;
+    std::unique_ptr<WorkerPool> workers;
+    Dispatcher dispatcher;
+
+    Impl(ServiceOptions given, const Parts& parts)
+        : options(std::move(given)),
+          backend{
+              .reader = parts.reader,
+              .sequencer = parts.sequencer,
+              .accounts = parts.accounts,
+              .timer = timer,
+              .chain_id = options.chain_id,
+              .fork = options.fork,
+              .fee_market = options.fee_market,
+              .suggested_tip = options.suggested_tip,
+              .client_version = options.client_version,
+              .is_development = options.is_development,
+              .limits = options.limits
+          },
+          subscriptions(options.limits),
+          filters(backend),
+          development(backend),
+          workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
+          dispatcher(options.dispatcher, *workers) {
+        add_methods();
+    }
+    /// What still runs on other threads uses the dispatcher: it ends first.
+    ~Impl() {
+        timer.stop();
+        workers.reset();
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void add_methods() {
+        add_node_methods(dispatcher, backend);
+        add_fee_methods(dispatcher, backend);
+        add_state_methods(dispatcher, backend);
+        add_call_methods(dispatcher, backend);
+        add_block_methods(dispatcher, backend);
+        add_transaction_methods(dispatcher, backend);
+        add_raw_methods(dispatcher, backend);
+        add_log_methods(dispatcher, backend);
+        add_send_methods(dispatcher, backend);
+        add_account_methods(dispatcher, backend);
+        add_pool_methods(dispatcher, backend);
+        add_wait_methods(dispatcher, backend);
+        add_trace_methods(dispatcher, backend);
+        add_subscription_methods(dispatcher, subscriptions);
+        add_filter_methods(dispatcher, filters);
+        if (options.is_development) {
+            add_development_methods(dispatcher, development);
+        }
+    }
+
+    void answer_http(const net::Request& request, const net::Responder& responder) {
+        if (request.method == "POST") {
+            dispatcher.dispatch(
+                Caller{nullptr, request.remote},
+                request.body,
+                [responder](std::string text) { responder.respond(json_response(std::move(text))); }
+            );
+            return;
+        }
+        if (options.on_get) {
+            if (auto response = options.on_get(request)) {
+                responder.respond(std::move(*response));
+                return;
+            }
+        }
+        if (request.method == "GET" && is_health(request.target)) {
+            responder.respond(health());
+            return;
+        }
+        responder.respond(net::error_response(405, "JSON-RPC requests are sent with POST"));
+    }
+
+    [[nodiscard]] net::Response health() const {
+        JsonWriter out;
+        out.begin_object();
+        const auto failure = backend.sequencer.failure();
+        out.field_string("status", failure ? "failed" : "ok");
+        if (failure) {
+            out.field_string("reason", *failure);
+        }
+        out.key("blockNumber").number(backend.reader.latest_number()).end_object();
+        auto response = json_response(out.take());
+        response.status = failure ? 503 : 200;
+        return response;
+    }
+
+    void answer_message(
+        const std::shared_ptr<net::Connection>& connection,
+        const std::string& message,
+        const net::Responder& responder
+    ) {
+        dispatcher.dispatch(
+            Caller{connection, connection->remote()},
+            message,
+            [responder](std::string text) { responder.respond(json_response(std::move(text))); }
+        );
+    }
+};
+
+Service::Service(ServiceOptions options, const Parts& parts)
+    : impl_(std::make_unique<Impl>(std::move(options), parts)) {}
+Service::~Service() = default;
+
+std::vector<sequencer::Listener*> Service::listeners() {
+    return {&impl_->subscriptions, &impl_->filters};
+}
+
+net::Handlers Service::handlers() {
+    net::Handlers handlers;
+    handlers.on_http = [impl = impl_.get()](const net::Request& request, net::Responder responder) {
+        impl->answer_http(request, responder);
+    };
+    handlers.on_message = [impl = impl_.get()](
+                              const std::shared_ptr<net::Connection>& connection,
+                              const std::string& message,
+                              const net::Responder& responder
+                          ) { impl->answer_message(connection, message, responder); };
+    handlers.on_close = [impl = impl_.get()](const std::shared_ptr<net::Connection>& connection) {
+        impl->subscriptions.forget(connection->id());
+    };
+    return handlers;
+}
+
+const Dispatcher& Service::dispatcher() const { return impl_->dispatcher; }
+
+Service::Gauges Service::gauges() const {
+    return {
+        .subscriptions = impl_->subscriptions.count(),
+        .filters = impl_->filters.count(),
+        .queued_calls = impl_->workers->queued(),
+        .timers = impl_->timer.waiting()
+    };
+}
+
+}  // namespace mega::rpc

@@ -1,0 +1,68 @@
+#pragma once
+
+// JSON-RPC as a whole: every method, subscriptions and filters behind the handlers that the HTTP
+// and WebSocket server calls.
+//
+//   node makes Service -> publisher.add_listener(each of listeners()) -> sequencer.start
+//     -> net::Server::start(…, handlers())
+//
+// The server and the sequencer are stopped, and the publisher drained, before the service ends.
+
+#include "net/server.hpp"
+#include "rpc/backend.hpp"
+#include "rpc/dispatcher.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace mega::rpc {
+
+struct ServiceOptions {
+    uint64_t chain_id = 0;
+    Fork fork = current_fork;
+    execution::FeeMarket fee_market;
+    u256 suggested_tip = 100'000;  // wei a gas, while blocks have room
+    std::string client_version;
+    /// Methods that change the chain by hand exist.
+    bool is_development = false;
+    MethodLimits limits;
+    DispatcherLimits dispatcher;
+    size_t workers = 2;              // threads for slow methods
+    size_t max_queued_calls = 4096;  // slow calls that wait for one
+    /// Answers everything but POST, such as GET /metrics. GET /health is answered here when this
+    /// gives nothing.
+    std::function<std::optional<net::Response>(const net::Request&)> on_get;
+};
+
+class Service {
+  public:
+    struct Parts {
+        const sequencer::ChainReader& reader;
+        sequencer::Sequencer& sequencer;
+        Accounts& accounts;
+    };
+
+    Service(ServiceOptions options, const Parts& parts);
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    /// To be told what happens, from before the first block on.
+    [[nodiscard]] std::vector<sequencer::Listener*> listeners();
+    [[nodiscard]] net::Handlers handlers();
+    [[nodiscard]] const Dispatcher& dispatcher() const;
+
+    struct Gauges {
+        size_t subscriptions = 0;
+        size_t filters = 0;
+        size_t queued_calls = 0;
+        size_t timers = 0;
+    };
+    [[nodiscard]] Gauges gauges() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mega::rpc
