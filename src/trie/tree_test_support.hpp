@@ -5,9 +5,9 @@
 
 #include "trie/ordered_root.hpp"
 #include "trie/state_tree.hpp"
+#include "types/rlp.hpp"
 
 #include <map>
-#include <random>
 
 namespace mega::trie::test {
 
@@ -106,7 +106,20 @@ class Model {
     std::map<Hash256, ModelAccount> accounts;
 };
 
-using Random = std::mt19937_64;
+/// SplitMix64: the same numbers from the same seed everywhere.
+class Random {
+  public:
+    explicit Random(uint64_t seed) : state_(seed) {}
+    uint64_t operator()() {
+        state_ += 0x9e3779b97f4a7c15ULL;
+        uint64_t mixed = (state_ ^ (state_ >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
+        return mixed ^ (mixed >> 31);
+    }
+
+  private:
+    uint64_t state_;
+};
 
 inline size_t below(Random& random, size_t bound) { return static_cast<size_t>(random() % bound); }
 
