@@ -28,6 +28,8 @@ class Code {
     [[nodiscard]] bool is_jump_destination(uint64_t offset) const {
         return offset < size_ && ((jump_destinations_[offset / 64] >> (offset % 64)) & 1) != 0;
     }
+    /// One bit a byte of code, set where a jump may land.
+    [[nodiscard]] const uint64_t* jump_destinations() const { return jump_destinations_.data(); }
     /// The target when the code is a delegation designator 0xef0100 ‖ address (EIP-7702).
     [[nodiscard]] std::optional<Address> delegation() const;
 

@@ -27,7 +27,7 @@ int64_t grow_memory(Frame& frame, int64_t gas, uint64_t end) {
 void begin_step(Machine& m) {
     Frame& frame = m.frame;
     frame.step = StepInfo{
-        .pc = static_cast<uint64_t>(m.pc - frame.code.data()),
+        .pc = static_cast<uint64_t>(m.pc - frame.code_begin),
         .opcode = *m.pc,
         .gas_left = m.gas,
         .gas_cost = 0,

@@ -13,12 +13,15 @@ struct Frame {
     // What instructions touch most comes first: one cache line.
     uint8_t* memory = nullptr;
     uint64_t memory_size = 0;  // bytes, a multiple of 32
-    const Code& code;
+    const uint8_t* const code_begin;
+    const uint64_t* const jump_destinations;
+    const uint64_t code_size;
     u256* const stack_base;  // where an empty stack's top points; words begin one above
     const Message& message;
     Host& host;
     BytesView calldata;
 
+    const Code& code;
     BytesView return_data{};
     Frames& shared;
     Tracer* const tracer;

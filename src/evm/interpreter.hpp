@@ -15,8 +15,21 @@
 #include <type_traits>
 #include <utility>
 
-#if defined(__clang__) && defined(__x86_64__) && __has_cpp_attribute(clang::musttail) && \
-    __has_cpp_attribute(clang::preserve_none)
+// AddressSanitizer's dynamic stack frames do not go together with pinned registers.
+#if defined(__SANITIZE_ADDRESS__)
+#define MEGA_EVM_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || \
+    __has_feature(thread_sanitizer)
+#define MEGA_EVM_SANITIZED 1
+#endif
+#endif
+#ifndef MEGA_EVM_SANITIZED
+#define MEGA_EVM_SANITIZED 0
+#endif
+
+#if !MEGA_EVM_SANITIZED && defined(__clang__) && defined(__x86_64__) && \
+    __has_cpp_attribute(clang::musttail) && __has_cpp_attribute(clang::preserve_none)
 #define MEGA_EVM_TAIL_CALLS 1
 #else
 #define MEGA_EVM_TAIL_CALLS 0
@@ -40,7 +53,7 @@ template <Opcode op>
     } else if constexpr (op == CALLDATASIZE) {
         return u256{frame.calldata.size()};
     } else if constexpr (op == CODESIZE) {
-        return u256{frame.code.size()};
+        return u256{frame.code_size};
     } else if constexpr (op == GASPRICE) {
         return frame.host.transaction().gas_price;
     } else if constexpr (op == RETURNDATASIZE) {
@@ -214,7 +227,7 @@ template <class M, Opcode op>
     } else if constexpr (op == JUMPI) {
         return jump_if<M>(m);
     } else if constexpr (op == PC) {
-        return push(m, u256{static_cast<uint64_t>(m.pc - m.frame.code.data())});
+        return push(m, u256{static_cast<uint64_t>(m.pc - m.frame.code_begin)});
     } else if constexpr (op == GAS) {
         return push(m, u256{static_cast<uint64_t>(m.gas)});
     } else if constexpr (op == JUMPDEST) {
@@ -235,7 +248,9 @@ template <class M, Opcode op>
     using namespace instructions;
     using enum Opcode;
     constexpr auto byte = static_cast<unsigned>(op);
-    if constexpr (op >= PUSH0 && op <= PUSH32) {
+    if constexpr (byte == static_cast<unsigned>(PUSH1) + 1 && !M::is_traced) {
+        return push_and_jump<M>(m);
+    } else if constexpr (op >= PUSH0 && op <= PUSH32) {
         return push_operand<byte - static_cast<unsigned>(PUSH0)>(m);
     } else if constexpr (op >= DUP1 && op <= DUP16) {
         return duplicate<byte - static_cast<unsigned>(DUP1) + 1>(m);
@@ -330,7 +345,7 @@ template <class M, InstructionInfo info, uint8_t byte>
 /// Tells the tracer about the instruction that ended the frame; `gas_left` is what it left of its
 /// gas.
 template <class M, InstructionInfo info, uint8_t byte>
-inline bool run_step(Machine& m, const u256* stack_base) {
+[[gnu::always_inline]] inline bool run_step(Machine& m, const u256* stack_base) {
     if constexpr (!M::is_traced) {
         return run_instruction<M, info, byte>(m, stack_base);
     } else {
@@ -388,9 +403,21 @@ inline constexpr std::array<Handler, 256> handlers =
 
 #else
 
+/// Inlined into the loop, except under sanitizers, whose frames would then be too large for 1024
+/// nested calls.
+template <class M, InstructionInfo info, uint8_t byte>
+#if MEGA_EVM_SANITIZED
+[[gnu::noinline]]
+#else
+[[gnu::always_inline]]
+#endif
+inline bool run_case(Machine& m, const u256* stack_base) {
+    return run_step<M, info, byte>(m, stack_base);
+}
+
 #define MEGA_EVM_CASE(byte)                                                \
     case byte:                                                             \
-        if (!run_step<                                                     \
+        if (!run_case<                                                     \
                 Mode<BodyRules<Rules, static_cast<Opcode>(byte)>, traced>, \
                 Rules::instructions[byte],                                 \
                 byte>(m, stack_base)) {                                    \
@@ -416,7 +443,7 @@ inline constexpr std::array<Handler, 256> handlers =
 template <class Rules, bool traced>
 void run_loop(Frame& frame, int64_t gas) {
     const u256* const stack_base = frame.stack_base;
-    Machine m{frame, frame.code.data(), frame.stack_base, gas};
+    Machine m{frame, frame.code_begin, frame.stack_base, gas};
     for (;;) {
         switch (*m.pc) {
             MEGA_EVM_CASES_64(0)
@@ -438,7 +465,7 @@ template <class Rules, bool traced>
 void Interpreter<Rules, traced>::run(Frame& frame, int64_t gas) {
 #if MEGA_EVM_TAIL_CALLS
     const Handler* const table = handlers<Rules, traced>.data();
-    const uint8_t* const pc = frame.code.data();
+    const uint8_t* const pc = frame.code_begin;
     table[*pc].run(frame, pc, frame.stack_base, gas, frame.stack_base, table);
 #else
     run_loop<Rules, traced>(frame, gas);

@@ -59,11 +59,14 @@ CallResult Vm::execute(Fork fork, Host& host, const Message& message, const Code
     const MemoryRegion::Mark mark = shared.memory.mark();
 
     Frame frame{
-        .code = code,
+        .code_begin = code.data(),
+        .jump_destinations = code.jump_destinations(),
+        .code_size = code.size(),
         .stack_base = stack_base,
         .message = message,
         .host = host,
         .calldata = is_creation(message) ? BytesView{} : message.input,
+        .code = code,
         .shared = shared,
         .tracer = tracer_
     };

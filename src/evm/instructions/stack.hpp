@@ -4,6 +4,7 @@
 
 #include "evm/frame.hpp"
 #include "evm/instructions/words.hpp"
+#include "evm/opcodes.hpp"
 
 namespace mega::evm::instructions {
 
@@ -51,17 +52,23 @@ template <unsigned n>
 /// Moves to the JUMPDEST at `target` and, unless it must be seen as a step of its own, runs it,
 /// too. The dispatcher advances by one behind every instruction, hence the place one before.
 template <class M>
-[[gnu::always_inline]] inline bool jump_to(Machine& m, const u256& target) {
-    const Code& code = m.frame.code;
-    if (!target.fits_u64() || !code.is_jump_destination(target.low64())) [[unlikely]] {
+[[gnu::always_inline]] inline bool jump_to(Machine& m, uint64_t target) {
+    const Frame& frame = m.frame;
+    if (target >= frame.code_size ||
+        ((frame.jump_destinations[target / 64] >> (target % 64)) & 1) == 0) [[unlikely]] {
         return fail(m, Status::bad_jump_destination);
     }
-    m.pc = code.data() + target.low64();
+    m.pc = frame.code_begin + target;
     if constexpr (M::is_traced) {
         m.pc -= 1;
         return true;
     }
     return charge(m, 1) || out_of_gas(m);
+}
+template <class M>
+[[gnu::always_inline]] inline bool jump_to(Machine& m, const u256& target) {
+    // No code is as long as a target of more than 64 bits would need.
+    return jump_to<M>(m, target.fits_u64() ? target.low64() : UINT64_MAX);
 }
 template <class M>
 [[gnu::always_inline]] inline bool jump(Machine& m) {
@@ -72,6 +79,32 @@ template <class M>
 [[gnu::always_inline]] inline bool jump_if(Machine& m) {
     m.top -= 2;
     return m.top[1].is_zero() || jump_to<M>(m, m.top[2]);
+}
+
+/// PUSH2 is nearly always there for the jump behind it, and the two run as one: the target never
+/// reaches the stack. Where the jump might fail for stack or gas, they run one by one and fail as
+/// they should.
+template <class M>
+[[gnu::always_inline]] inline bool push_and_jump(Machine& m) {
+    constexpr auto jump_byte = static_cast<uint8_t>(Opcode::JUMP);
+    constexpr auto jump_if_byte = static_cast<uint8_t>(Opcode::JUMPI);
+    constexpr int64_t jump_gas = 8;
+    constexpr int64_t jump_if_gas = 10;
+    const uint8_t next = m.pc[3];
+    if (next == jump_if_byte && m.gas >= jump_if_gas && m.top != m.frame.stack_base) {
+        m.gas -= jump_if_gas;
+        m.top -= 1;
+        if (m.top[1].is_zero()) {
+            m.pc += 3;
+            return true;
+        }
+        return jump_to<M>(m, uint64_t{m.pc[1]} << 8 | m.pc[2]);
+    }
+    if (next == jump_byte && m.gas >= jump_gas) {
+        m.gas -= jump_gas;
+        return jump_to<M>(m, uint64_t{m.pc[1]} << 8 | m.pc[2]);
+    }
+    return push_operand<2>(m);
 }
 
 }  // namespace mega::evm::instructions
