@@ -34,8 +34,8 @@ struct Rules {
     static constexpr uint64_t tokens_per_nonzero_byte = 4;
 
     // --- transactions ---
-    static constexpr bool has_base_fee = at_least(Fork::london);                     // EIP-1559
-    static constexpr bool refuses_contract_senders = at_least(Fork::london);         // EIP-3607
+    static constexpr bool has_base_fee = at_least(Fork::london);  // EIP-1559
+    static constexpr bool refuses_contract_senders = true;        // EIP-3607, for all of history
     static constexpr uint64_t max_refund_quotient = at_least(Fork::london) ? 5 : 2;  // EIP-3529
     static constexpr bool warms_beneficiary = at_least(Fork::shanghai);              // EIP-3651
     static constexpr bool has_blobs = at_least(Fork::cancun);                        // EIP-4844

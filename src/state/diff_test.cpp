@@ -64,6 +64,20 @@ Contents contents_of(const StateView& view) {
     return contents;
 }
 
+std::string describe(const StateDiff& diff) {
+    std::string text;
+    for (const AccountChange& change : diff.accounts) {
+        text += "account " + to_hex(change.address) + (change.before ? " was" : " was not") +
+                (change.after ? ", is" : ", is not") +
+                (change.storage_cleared ? ", cleared\n" : "\n");
+    }
+    for (const SlotChange& change : diff.slots) {
+        text += "slot " + to_hex(change.address) + ' ' + to_decimal(change.slot) + ": " +
+                to_decimal(change.before) + " -> " + to_decimal(change.after) + '\n';
+    }
+    return text;
+}
+
 /// A few diffs in a row on a state that is itself random, and the states between them.
 struct Chain {
     Chain(std::mt19937_64& random, bool may_destruct) {
@@ -101,7 +115,10 @@ TEST_F(DiffProperties, MergedDiffsLeadToTheSameState) {
         Overlay three{chain.base};
         three.apply(merge_all({a, b, c}));
         EXPECT_EQ(contents_of(three), chain.states[3]);
-        EXPECT_EQ(merge(merge(a, b), c), merge(a, merge(b, c)));
+        EXPECT_EQ(merge(merge(a, b), c), merge(a, merge(b, c))) << "first\n"
+                                                                << describe(a) << "second\n"
+                                                                << describe(b) << "third\n"
+                                                                << describe(c);
         EXPECT_EQ(merge(a, {}), a);
         EXPECT_EQ(merge({}, a), a);
     }
