@@ -30,18 +30,6 @@ Read<Call> read_call_at(const Backend& backend, const json& params) {
     return Call{std::move(*ground), std::move(*tx)};
 }
 
-Answer eth_call(const Backend& backend, const json& params) {
-    auto call = read_call_at(backend, params);
-    if (!call) {
-        return Err{call.error()};
-    }
-    auto result = execution::simulate(thread_vm(), *call->ground.state, call->ground.env, call->tx);
-    if (!result) {
-        return Err{to_rpc_error(result.error())};
-    }
-    return result->success() ? Answer(quoted_hex(result->output)) : Err{failure_error(*result)};
-}
-
 RpcError estimate_failure(const execution::EstimateError& error) {
     return error.kind == execution::EstimateError::Kind::reverted
                ? revert_error(error.revert_data)
@@ -190,6 +178,18 @@ Answer call_many(const Backend& backend, const json& params) {
 }
 
 }  // namespace
+
+Answer eth_call(const Backend& backend, const json& params) {
+    auto call = read_call_at(backend, params);
+    if (!call) {
+        return Err{call.error()};
+    }
+    auto result = execution::simulate(thread_vm(), *call->ground.state, call->ground.env, call->tx);
+    if (!result) {
+        return Err{to_rpc_error(result.error())};
+    }
+    return result->success() ? Answer(quoted_hex(result->output)) : Err{failure_error(*result)};
+}
 
 void add_call_methods(Dispatcher& dispatcher, const Backend& backend) {
     const auto with_backend = [&](auto method) {

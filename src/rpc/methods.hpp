@@ -18,6 +18,8 @@ void add_log_methods(Dispatcher& dispatcher, const Backend& backend);          /
 void add_send_methods(Dispatcher& dispatcher, const Backend& backend);         // raw transactions
 void add_account_methods(Dispatcher& dispatcher, const Backend& backend);      // signs for users
 void add_pool_methods(Dispatcher& dispatcher, const Backend& backend);         // txpool
-void add_wait_methods(Dispatcher& dispatcher, const Backend& backend);         // eth_callAfter
+
+/// eth_call itself, for methods that end in one.
+[[nodiscard]] Answer eth_call(const Backend& backend, const nlohmann::json& params);
 
 }  // namespace mega::rpc

@@ -4,6 +4,7 @@
 #include "rpc/filters.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/methods.hpp"
+#include "rpc/nonce_waiters.hpp"
 #include "rpc/subscriptions.hpp"
 #include "rpc/timer.hpp"
 #include "rpc/trace_methods.hpp"
@@ -30,6 +31,7 @@ struct Service::Impl {
     Filters filters;
     Development development;
     std::unique_ptr<WorkerPool> workers;
+    NonceWaiters waiters;
     Dispatcher dispatcher;
 
     Impl(ServiceOptions given, const Parts& parts)
@@ -51,6 +53,7 @@ struct Service::Impl {
           filters(backend),
           development(backend),
           workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
+          waiters(backend, *workers),
           dispatcher(options.dispatcher, *workers) {
         add_methods();
     }
@@ -74,7 +77,7 @@ struct Service::Impl {
         add_send_methods(dispatcher, backend);
         add_account_methods(dispatcher, backend);
         add_pool_methods(dispatcher, backend);
-        add_wait_methods(dispatcher, backend);
+        add_wait_methods(dispatcher, backend, waiters);
         add_trace_methods(dispatcher, backend);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
@@ -137,7 +140,7 @@ Service::Service(ServiceOptions options, const Parts& parts)
 Service::~Service() = default;
 
 std::vector<sequencer::Listener*> Service::listeners() {
-    return {&impl_->subscriptions, &impl_->filters};
+    return {&impl_->subscriptions, &impl_->filters, &impl_->waiters};
 }
 
 net::Handlers Service::handlers() {

@@ -15,16 +15,29 @@ void Timer::stop() {
     }
 }
 
-void Timer::after(uint32_t delay_ms, Task task) {
+Timer::Key Timer::after(uint32_t delay_ms, Task task) {
     const auto due = Clock::now() + std::chrono::milliseconds(delay_ms);
+    Key key{due, 0};
     bool is_first = false;
     {
         const std::lock_guard lock(mutex_);
-        const auto at = tasks_.emplace(due, std::move(task));
+        key.second = next_sequence_++;
+        const auto at = tasks_.emplace(key, std::move(task)).first;
         is_first = at == tasks_.begin();
     }
     if (is_first) {
         wake_.notify_one();
+    }
+    return key;
+}
+
+void Timer::cancel(const Key& key) {
+    Task dropped;  // ends outside the lock: what it holds may be large
+    const std::lock_guard lock(mutex_);
+    const auto at = tasks_.find(key);
+    if (at != tasks_.end()) {
+        dropped = std::move(at->second);
+        tasks_.erase(at);
     }
 }
 
@@ -40,7 +53,7 @@ void Timer::work() {
             wake_.wait(lock);
             continue;
         }
-        const auto due = tasks_.begin()->first;
+        const auto due = tasks_.begin()->first.first;
         if (Clock::now() < due) {
             wake_.wait_until(lock, due);
             continue;
