@@ -73,3 +73,44 @@ export function verify_account_proof(state_root, proof) {
     }
     return value !== null;
 }
+
+/// The root of the trie that maps rlp(index) to items[index], as headers commit to transactions.
+export function ordered_root(items) {
+    const quantity = (index) => encodeRlp(quantity_bytes(index));
+    return keccak256(encodeRlp(node_of(items.map((item, i) => [nibbles_of(quantity(i)), item]))));
+}
+
+/// The RLP structure of the node that holds `entries`, pairs of remaining path and value.
+function node_of(entries) {
+    if (entries.length === 0) return '0x';
+    if (entries.length === 1) return [compact(entries[0][0], true), entries[0][1]];
+    const [first] = entries[0];
+    const shared = Math.min(
+        ...entries.map(([path]) => {
+            const differs = path.findIndex((nibble, i) => nibble !== first[i]);
+            return differs < 0 ? path.length : differs;
+        }),
+    );
+    if (shared > 0) {
+        const rest = entries.map(([path, value]) => [path.slice(shared), value]);
+        return [compact(first.slice(0, shared), false), reference_to(node_of(rest))];
+    }
+    const ended = entries.find(([path]) => path.length === 0);
+    const branch = Array.from({ length: 16 }, (_, nibble) => {
+        const below = entries.filter(([path]) => path[0] === nibble).map(([path, value]) => [path.slice(1), value]);
+        return below.length === 0 ? '0x' : reference_to(node_of(below));
+    });
+    return [...branch, ended ? ended[1] : '0x'];
+}
+
+function reference_to(node) {
+    const encoded = encodeRlp(node);
+    return encoded.length >= 2 + 64 ? keccak256(encoded) : node;
+}
+
+/// Hex-prefix encoding; Yellow Paper, appendix C.
+function compact(path, is_leaf) {
+    const flag = (is_leaf ? 2 : 0) + (path.length & 1);
+    const nibbles = path.length & 1 ? [flag, ...path] : [flag, 0, ...path];
+    return `0x${nibbles.map((nibble) => nibble.toString(16)).join('')}`;
+}
