@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <unordered_map>
 
@@ -49,6 +50,10 @@ const state::AccountChange* find_change(const state::StateDiff& diff, const Addr
     const auto at =
         std::ranges::lower_bound(diff.accounts, address, {}, &state::AccountChange::address);
     return at != diff.accounts.end() && at->address == address && is_change(*at) ? &*at : nullptr;
+}
+
+bool clears_storage(const state::StateDiff& diff) {
+    return std::ranges::any_of(diff.accounts, &state::AccountChange::storage_cleared);
 }
 
 SlotKey key_of(const state::SlotChange& change) { return {change.address, change.slot}; }
@@ -401,28 +406,41 @@ auto StateStore::Impl::first_change_in_memory(uint64_t number, Find&& find) cons
 // ----------------------------------------------------------------------------------------------------------
 // writing
 
-/// `diff` with a change to zero for every slot that it clears without naming it; `before_version`
-/// is the state before it.
+/// `diff` with every slot that it clears listed, and with what slots of cleared storage really held
+/// before: a diff merged over a clearing does not know it. `before_version` is the state before the
+/// diff.
 DiffPtr StateStore::Impl::list_cleared_slots(const DiffPtr& diff, StateVersion before_version) {
-    if (std::ranges::none_of(diff->accounts, &state::AccountChange::storage_cleared)) {
+    if (!clears_storage(*diff)) {
         return diff;
     }
-    auto listed = std::make_shared<state::StateDiff>(*diff);
+    std::map<SlotKey, u256> after;  // of all storage that is cleared
+    std::set<Address> cleared;
     for (const state::AccountChange& change : diff->accounts) {
         if (!change.storage_cleared) {
             continue;
         }
+        cleared.insert(change.address);
         const auto keys = cache.slots_of(change.address);
         if (!keys) {
             note(keys.error());
             continue;
         }
         for (const SlotKey& key : *keys) {
-            const bool is_named = std::ranges::binary_search(diff->slots, key, {}, key_of);
-            const u256 before = is_named ? u256{} : slot(key, before_version);
-            if (!before.is_zero()) {
-                listed->slots.push_back({key.address, key.slot, before, {}});
-            }
+            after[key] = {};
+        }
+    }
+    auto listed = std::make_shared<state::StateDiff>(*diff);
+    std::erase_if(listed->slots, [&](const state::SlotChange& change) {
+        if (!cleared.contains(change.address)) {
+            return false;
+        }
+        after[key_of(change)] = change.after;
+        return true;
+    });
+    for (const auto& [key, value] : after) {
+        const u256 before = slot(key, before_version);
+        if (before != value) {
+            listed->slots.push_back({key.address, key.slot, before, value});
         }
     }
     state::sort_canonically(*listed);
@@ -480,9 +498,9 @@ void StateStore::set_block_hash(uint64_t number, const Hash256& hash) {
 
 void StateStore::seal_block(uint64_t number, DiffPtr diff) {
     Impl& store = *impl_;
-    const auto before = store.base().snapshot;
+    const Snapshot before = store.base().snapshot;
     DiffPtr listed = diff;
-    if (std::ranges::any_of(diff->accounts, &state::AccountChange::storage_cleared)) {
+    if (clears_storage(*diff)) {
         // The state before the block is that of the base, which was taken when the block before was
         // sealed.
         listed =

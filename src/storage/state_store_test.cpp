@@ -221,9 +221,9 @@ TEST_F(StateStoreTest, takes_blocks_back) {
         version = make_block(number, random, false);
     }
     checkpoint(1, 20, version);
-    const auto old_view = store_->at_block(5);
-    const auto gone_view = store_->at_block(18);
-    const Snapshot head = store_->latest();
+    auto old_view = store_->at_block(5);
+    auto gone_view = store_->at_block(18);
+    Snapshot head = store_->latest();
     const Model head_model = model_;
 
     WriteBatch batch;
@@ -252,6 +252,9 @@ TEST_F(StateStoreTest, takes_blocks_back) {
     expect_history(14);
     checkpoint(9, 14, version);
     expect_history(14);
+    *old_view = nullptr;
+    *gone_view = nullptr;
+    head = nullptr;
     reopen();
     expect_same(store_->writer_view(), model_, "restarted");
     expect_history(14);
