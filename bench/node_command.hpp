@@ -1,0 +1,24 @@
+#pragma once
+
+// How the nodes under test are started.
+
+#include "bench/bench.hpp"
+#include "bench/process.hpp"
+
+namespace mega::bench {
+
+/// Of the development chain; anvil is told to use the same.
+inline constexpr uint64_t dev_chain_id = 6342;
+
+/// `mega dev` with its data in `data`, every acknowledgement synced to disk.
+[[nodiscard]] NodeProcess::Command dev_node(
+    const NodeBenchOptions& options,
+    const std::filesystem::path& data,
+    std::vector<std::string> more = {}
+);
+/// anvil, mining each transaction at once, which is its default.
+[[nodiscard]] NodeProcess::Command anvil_node(
+    const NodeBenchOptions& options, const std::filesystem::path& directory
+);
+
+}  // namespace mega::bench
