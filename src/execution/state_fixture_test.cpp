@@ -5,6 +5,8 @@
 //   MEGA_FIXTURE_FORKS      comma-separated fork names as the fixtures spell them; all by default
 //   MEGA_FIXTURE_FILTER     only files whose path contains this
 //   MEGA_FIXTURE_STRIDE     every n-th file only; 1 is all
+//   MEGA_FIXTURE_SLOW       also the files that run for minutes (BLAKE2b with 2^32 rounds, long
+//   loops)
 
 #include "execution/block.hpp"
 #include "state/overlay.hpp"
@@ -202,9 +204,11 @@ class Runner {
         const char* filter = std::getenv("MEGA_FIXTURE_FILTER");
         std::vector<fs::path> files;
         for (const auto& entry : fs::recursive_directory_iterator(root)) {
-            const bool is_wanted =
-                filter == nullptr || entry.path().string().find(filter) != std::string::npos;
-            if (entry.path().extension() == ".json" && is_wanted) {
+            const std::string path = entry.path().string();
+            const bool is_wanted = filter == nullptr || path.find(filter) != std::string::npos;
+            const bool is_slow = path.find("stTimeConsuming") != std::string::npos &&
+                                 std::getenv("MEGA_FIXTURE_SLOW") == nullptr;
+            if (entry.path().extension() == ".json" && is_wanted && !is_slow) {
                 files.push_back(entry.path());
             }
         }
