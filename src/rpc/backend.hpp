@@ -19,6 +19,7 @@ struct MethodLimits {
     /// Gas of one eth_call, estimate or trace; more asked for is cut down to it.
     uint64_t call_gas = 50'000'000;
     size_t max_calls_per_request = 100;  // eth_callMany, eth_simulateV1
+    uint64_t max_simulated_blocks = 256;
     sequencer::LogSearchLimits logs;
     size_t max_cursor_logs = 1000;           // one answer of eth_getLogsWithCursor
     size_t max_log_addresses = 1000;         // of one filter

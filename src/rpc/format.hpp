@@ -43,6 +43,8 @@ void write_log(JsonWriter& out, const sequencer::FoundLog& found, bool is_remove
 /// The header's fields inside an object that is open: what newHeads and blocks share.
 void write_header_fields(JsonWriter& out, const BlockHeader& header, const Hash256& hash);
 [[nodiscard]] std::string header_json(const BlockHeader& header, const Hash256& hash);
+/// The same of a whole block: header, size, transactions, uncles, withdrawals.
+void write_block_fields(JsonWriter& out, const sequencer::BlockView& block, bool with_transactions);
 [[nodiscard]] std::string block_json(const sequencer::BlockView& block, bool with_transactions);
 
 /// MegaETH's shape: snake_case, timestamps of mini-blocks in microseconds. `block` is the block

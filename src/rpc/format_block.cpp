@@ -100,9 +100,9 @@ std::string header_json(const BlockHeader& header, const Hash256& hash) {
     return out.end_object().take();
 }
 
-std::string block_json(const sequencer::BlockView& block, bool with_transactions) {
-    JsonWriter out;
-    out.begin_object();
+void write_block_fields(
+    JsonWriter& out, const sequencer::BlockView& block, bool with_transactions
+) {
     write_header_fields(out, block.header, block.hash);
     out.field_quantity("size", uint64_t{encoded_size(block)});
     write_transactions(out, block, with_transactions);
@@ -110,6 +110,12 @@ std::string block_json(const sequencer::BlockView& block, bool with_transactions
     if (block.header.withdrawals_root) {
         out.key("withdrawals").begin_array().end_array();
     }
+}
+
+std::string block_json(const sequencer::BlockView& block, bool with_transactions) {
+    JsonWriter out;
+    out.begin_object();
+    write_block_fields(out, block, with_transactions);
     return out.end_object().take();
 }
 

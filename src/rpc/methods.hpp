@@ -11,6 +11,7 @@ void add_node_methods(Dispatcher& dispatcher, const Backend& backend);         /
 void add_fee_methods(Dispatcher& dispatcher, const Backend& backend);          // prices
 void add_state_methods(Dispatcher& dispatcher, const Backend& backend);        // accounts, proofs
 void add_call_methods(Dispatcher& dispatcher, const Backend& backend);         // eth_call and kin
+void add_simulation_methods(Dispatcher& dispatcher, const Backend& backend);   // eth_simulateV1
 void add_block_methods(Dispatcher& dispatcher, const Backend& backend);        // blocks, headers
 void add_transaction_methods(Dispatcher& dispatcher, const Backend& backend);  // and receipts
 void add_raw_methods(Dispatcher& dispatcher, const Backend& backend);          // debug_getRaw*

@@ -70,6 +70,7 @@ struct Service::Impl {
         add_fee_methods(dispatcher, backend);
         add_state_methods(dispatcher, backend);
         add_call_methods(dispatcher, backend);
+        add_simulation_methods(dispatcher, backend);
         add_block_methods(dispatcher, backend);
         add_transaction_methods(dispatcher, backend);
         add_raw_methods(dispatcher, backend);
