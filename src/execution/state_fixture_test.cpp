@@ -139,7 +139,7 @@ SignedTransaction parse_fields(const json& fields, const json& indexes) {
     tx.gas_limit = read_u64(fields.at("gasLimit").at(indexes.at("gas").get<size_t>()));
     tx.value = read_word(fields.at("value").at(indexes.at("value").get<size_t>()));
     tx.data = read_data(fields.at("data").at(data));
-    if (const auto to = fields.at("to").get<std::string>(); !to.empty()) {
+    if (const auto to = fields.value("to", ""); !to.empty()) {
         tx.to = read_address(to);
     }
     if (fields.contains("maxFeePerGas")) {
