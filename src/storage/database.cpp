@@ -15,6 +15,15 @@
 #include <cerrno>
 #include <system_error>
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+// The packaged RocksDB is not instrumented: ThreadSanitizer sees its memory accesses without the
+// atomics that order them.
+extern "C" const char* __tsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librocksdb.so\n"; }
+#endif
+#endif
+
 namespace mega::storage {
 namespace {
 
