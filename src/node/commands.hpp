@@ -7,7 +7,7 @@
 namespace mega::node {
 
 /// `mega dev` and `mega node`: runs until SIGINT or SIGTERM.
-int run_node_command(Config config);
+int run_node_command(const Config& config);
 
 struct AccountCommand {
     std::filesystem::path file;

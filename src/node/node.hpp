@@ -32,6 +32,8 @@ class Node {
     Node& operator=(const Node&) = delete;
 
     [[nodiscard]] const NodeInfo& info() const;
+    /// As it is in effect: the data directory of an ephemeral chain is filled in.
+    [[nodiscard]] const Config& config() const;
     /// Words when something failed for good and the node should end.
     [[nodiscard]] std::optional<std::string> failure() const;
 

@@ -2,6 +2,7 @@
 
 #include "crypto/keccak.hpp"
 #include "sequencer/sequencer.hpp"
+#include "storage/node_store.hpp"
 
 #include <algorithm>
 

@@ -1,0 +1,120 @@
+#include "base/hex.hpp"
+#include "node/commands.hpp"
+#include "node/node.hpp"
+#include "node/version.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+
+namespace mega::node {
+namespace {
+
+constexpr int success = 0;
+constexpr int failed = 1;
+
+void set_up_logging(const Config& config) {
+    auto logger = spdlog::stderr_color_mt("mega");
+    logger->set_level(spdlog::level::from_str(config.log_level));
+    logger->set_pattern(
+        config.log_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l","message":"%v"})"
+                        : "%Y-%m-%d %H:%M:%S.%e %^%l%$ %v",
+        spdlog::pattern_time_type::utc
+    );
+    spdlog::set_default_logger(logger);
+}
+
+void print_accounts(const Config& config, const NodeInfo& info) {
+    std::printf("\nAccounts (%llu MEGA each)\n", static_cast<unsigned long long>(config.balance));
+    for (size_t i = 0; i < info.accounts.size(); ++i) {
+        std::printf("  (%zu) %s\n", i, to_hex(info.accounts[i].address).c_str());
+    }
+    std::printf("\nPrivate keys (public knowledge: never send real money here)\n");
+    for (size_t i = 0; i < info.accounts.size(); ++i) {
+        std::printf("  (%zu) %s\n", i, to_hex(info.accounts[i].key).c_str());
+    }
+    if (config.mnemonic.empty()) {
+        std::printf("\nMnemonic   %s\n", std::string(test_mnemonic).c_str());
+    }
+}
+
+void print_banner(const Config& config, const NodeInfo& info) {
+    const char* address = config.rpc_address.c_str();
+    std::printf("%s\n", std::string(client_version).c_str());
+    if (config.is_development) {
+        print_accounts(config, info);
+    }
+    std::printf("\nChain id   %llu\n", static_cast<unsigned long long>(info.chain_id));
+    std::printf("Genesis    %s\n", to_hex(info.genesis_hash).c_str());
+    std::printf("Sequencer  %s\n", to_hex(info.sequencer).c_str());
+    std::printf(
+        "Blocks     every %u ms, mini-blocks every %u ms, last sealed %llu\n",
+        config.block_interval_ms,
+        config.mini_block_interval_ms,
+        static_cast<unsigned long long>(info.block_number)
+    );
+    std::printf(
+        "Data       %s%s\n",
+        config.data_directory.c_str(),
+        config.is_ephemeral ? " (removed at the end)" : ""
+    );
+    std::printf("\nRPC        http://%s:%u\n", address, info.rpc_port);
+    std::printf("WebSocket  ws://%s:%u\n", address, info.rpc_port);
+    std::fflush(stdout);
+}
+
+/// Waits for SIGINT or SIGTERM, which must be blocked, or for the node to fail.
+int wait_for_end(const Node& node, const sigset_t& signals) {
+    while (true) {
+        const timespec poll{.tv_sec = 0, .tv_nsec = 200'000'000};
+        const int signal = ::sigtimedwait(&signals, nullptr, &poll);
+        if (signal == SIGINT || signal == SIGTERM) {
+            spdlog::info("stopping");
+            return success;
+        }
+        if (const auto words = node.failure()) {
+            spdlog::error("{}", *words);
+            return failed;
+        }
+    }
+}
+
+}  // namespace
+
+int run_node_command(const Config& config) {
+    set_up_logging(config);
+    if (const auto problem = problem_of(config)) {
+        spdlog::error("{}", *problem);
+        return failed;
+    }
+    // Blocked before any thread starts, so that all inherit it and only wait_for_end sees them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    auto node = Node::start(config);
+    if (!node) {
+        spdlog::error("{}", node.error().message);
+        return failed;
+    }
+    const NodeInfo& info = (*node)->info();
+    for (const std::string& warning : info.warnings) {
+        spdlog::warn("{}", warning);
+    }
+    if (info.replayed_transactions > 0) {
+        spdlog::info("replayed {} transactions from the log", info.replayed_transactions);
+    }
+    print_banner((*node)->config(), info);
+    const int status = wait_for_end(**node, signals);
+    node->reset();
+    spdlog::info("stopped");
+    return status;
+}
+
+}  // namespace mega::node
