@@ -99,6 +99,18 @@ TEST_F(DevelopmentTest, sets_accounts) {
     EXPECT_TRUE(ask("anvil_setBalance", json::array({"0x12", "0x1"})).contains("error"));
 }
 
+TEST_F(DevelopmentTest, sets_storage) {
+    const std::string address = to_hex(somebody);
+    result("anvil_setCode", json::array({address, "0x6001"}));
+    result("anvil_mine");
+    const std::string slot = "0x" + std::string(63, '0') + "5";
+    EXPECT_EQ(result("hardhat_setStorageAt", json::array({address, "0x5", slot})), true);
+    EXPECT_EQ(reader_.latest_state()->storage(somebody, 5), u256{5});
+    result("anvil_mine");
+    EXPECT_EQ(reader_.latest_state()->storage(somebody, 5), u256{5});
+    EXPECT_TRUE(ask("anvil_setStorageAt", json::array({address, "5", slot})).contains("error"));
+}
+
 TEST_F(DevelopmentTest, sets_the_environment_of_blocks) {
     result("anvil_setCoinbase", json::array({to_hex(somebody)}));
     result("anvil_setNextBlockBaseFeePerGas", json::array({"0x77"}));
