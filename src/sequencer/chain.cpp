@@ -193,15 +193,15 @@ void Chain::override_state(const OverrideRecord& change) {
     MEGA_ASSERT(open_ != nullptr);
     state::StateDiff diff;
     const auto before = state().account(change.address);
-    if (before != std::optional{change.account}) {
-        diff.accounts.push_back({change.address, before, change.account, false});
-    }
     const std::map<u256, u256> sorted(change.slots.begin(), change.slots.end());
     for (const auto& [slot, value] : sorted) {
         const u256 present = state().storage(change.address, slot);
         if (present != value) {
             diff.slots.push_back({change.address, slot, present, value});
         }
+    }
+    if (before != std::optional{change.account} || !diff.slots.empty()) {
+        diff.accounts.push_back({change.address, before, change.account, false});
     }
     if (!change.code.empty()) {
         diff.codes.push_back(

@@ -1,7 +1,5 @@
 #include "sequencer/diff_accumulator.hpp"
 
-#include <algorithm>
-
 namespace mega::sequencer {
 
 void DiffAccumulator::add(const state::StateDiff& later) {
@@ -36,13 +34,17 @@ state::StateDiff DiffAccumulator::take() {
     state::StateDiff diff;
     for (auto& [address, entry] : entries_) {
         const bool cleared = entry.account && entry.account->storage_cleared;
-        if (entry.account && (cleared || entry.account->before != entry.account->after)) {
-            diff.accounts.push_back(std::move(*entry.account));
-        }
+        const size_t first_slot = diff.slots.size();
         for (const auto& [slot, values] : entry.slots) {
             if (cleared || values.before != values.after) {
                 diff.slots.push_back({address, slot, values.before, values.after});
             }
+        }
+        // An account whose slots changed is listed even when it is the same itself.
+        const bool has_slots = diff.slots.size() > first_slot;
+        if (entry.account &&
+            (cleared || has_slots || entry.account->before != entry.account->after)) {
+            diff.accounts.push_back(std::move(*entry.account));
         }
     }
     for (auto& [hash, code] : codes_) {
@@ -50,11 +52,7 @@ state::StateDiff DiffAccumulator::take() {
     }
     entries_.clear();
     codes_.clear();
-    std::ranges::sort(diff.accounts, {}, &state::AccountChange::address);
-    std::ranges::sort(diff.slots, [](const auto& a, const auto& b) {
-        return a.address != b.address ? a.address < b.address : a.slot < b.slot;
-    });
-    std::ranges::sort(diff.codes, {}, &state::CodeAdded::code_hash);
+    state::sort_canonically(diff);
     return diff;
 }
 

@@ -33,9 +33,7 @@ state::StateDiff random_step(std::mt19937_64& random, Model& model) {
         if (random() % 3 != 0) {
             change.after = Account{random() % 3, u256{random() % 3}};
         }
-        if (change.before != change.after) {
-            diff.accounts.push_back(change);
-        }
+        const size_t first_slot = diff.slots.size();
         for (uint64_t slot = 0; slot < 3; ++slot) {
             u256& value = model.slots[{who, slot}];
             const u256 next = random() % 3;
@@ -43,6 +41,9 @@ state::StateDiff random_step(std::mt19937_64& random, Model& model) {
                 diff.slots.push_back({who, slot, value, next});
                 value = next;
             }
+        }
+        if (change.before != change.after || diff.slots.size() > first_slot) {
+            diff.accounts.push_back(change);
         }
         if (change.after) {
             model.accounts[who] = *change.after;
@@ -78,7 +79,7 @@ TEST(diff_accumulator, equals_merging_one_by_one) {
 TEST(diff_accumulator, clearing_storage_zeroes_earlier_writes) {
     const Address who = address(1);
     DiffAccumulator accumulator;
-    accumulator.add({.accounts = {}, .slots = {{who, 1, 0, 5}}, .codes = {}});
+    accumulator.add({.accounts = {{who, Account{1}, Account{1}, false}}, .slots = {{who, 1, 0, 5}}, .codes = {}});
     accumulator.add({.accounts = {{who, Account{1}, std::nullopt, true}}, .slots = {}, .codes = {}}
     );
     const auto sum = accumulator.take();
