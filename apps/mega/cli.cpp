@@ -1,5 +1,6 @@
 #include "cli.hpp"
 
+#include "bench/bench.hpp"
 #include "node/commands.hpp"
 #include "node/config.hpp"
 #include "node/version.hpp"
@@ -157,11 +158,60 @@ void add_account(CLI::App& root, node::AccountCommand& options, int& status) {
     show->callback([&] { status = node::run_account_show(options); });
 }
 
+void add_bench_node(CLI::App& bench, bench::NodeBenchOptions& options, int& status) {
+    CLI::App* node =
+        bench.add_subcommand("node", "Measure a node through its RPC, anvil beside it");
+    node->add_option("--json", options.json_file, "Write the figures to this file, too");
+    node->add_option("--seconds", options.seconds, "Length of one measured run")
+        ->capture_default_str();
+    node->add_option("--runs", options.runs, "Runs; the median is reported")->capture_default_str();
+    node->add_option("--rates", options.rates, "Transactions per second, for latency")
+        ->capture_default_str();
+    node->add_option("--accounts", options.accounts, "Sizes of the state, for memory and restart")
+        ->delimiter(',')
+        ->capture_default_str();
+    node->add_option("--connections", options.connections, "Connections of the latency client")
+        ->capture_default_str();
+    node->add_flag("--skip-latency", options.skip_latency, "Leave latency out");
+    node->add_flag("--skip-anvil", options.skip_anvil, "Leave the comparison with anvil out");
+    node->add_flag("--skip-throughput", options.skip_throughput, "Leave throughput out");
+    node->add_flag("--skip-memory", options.skip_memory, "Leave memory and restart out");
+    node->add_option("--binary", options.binary, "The node to measure [this program]");
+    node->add_option("--anvil", options.anvil, "The anvil to compare with")->capture_default_str();
+    node->add_option(
+            "--work-directory", options.work_directory, "Where data directories are made, on a disk"
+    )
+        ->capture_default_str();
+    node->callback([&] { status = bench::run_bench_node(options); });
+}
+
+void add_bench_engine(CLI::App& bench, bench::EngineBenchOptions& options, int& status) {
+    CLI::App* engine = bench.add_subcommand("engine", "Measure the same pipeline without RPC");
+    engine->add_option("--json", options.json_file, "Write the figures to this file, too");
+    engine->add_option("--seconds", options.seconds, "Length of one measured run")
+        ->capture_default_str();
+    engine->add_option("--runs", options.runs, "Runs; the median is reported")
+        ->capture_default_str();
+    engine->add_option("--accounts", options.accounts, "Accounts that exist before")
+        ->capture_default_str();
+    engine->add_option("--batch", options.batch, "Transactions at a time")->capture_default_str();
+    engine
+        ->add_option(
+            "--work-directory",
+            options.work_directory,
+            "Where the data directory is made, on a disk"
+        )
+        ->capture_default_str();
+    engine->callback([&] { status = bench::run_bench_engine(options); });
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
     node::Config config;
     node::AccountCommand account;
+    bench::NodeBenchOptions node_bench;
+    bench::EngineBenchOptions engine_bench;
     int status = 0;
     CLI::App root{"mega: an open, real-time Ethereum Layer 2"};
     root.require_subcommand(1);
@@ -169,6 +219,10 @@ int run_command_line(int argc, char** argv) {
     add_dev(root, config, status);
     add_node(root, config, status);
     add_account(root, account, status);
+    CLI::App* bench = root.add_subcommand("bench", "Measure on this machine");
+    bench->require_subcommand(1);
+    add_bench_node(*bench, node_bench, status);
+    add_bench_engine(*bench, engine_bench, status);
     try {
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
