@@ -36,7 +36,7 @@ TEST(params, reads_addresses_of_20_bytes_alone) {
 TEST(params, reads_numbers_up_to_their_size) {
     EXPECT_EQ(*read_u64("0x0", "x"), 0u);
     EXPECT_EQ(*read_u64("0x00ff", "x"), 255u);
-    EXPECT_EQ(*read_u64(12, "x"), 12u);
+    EXPECT_EQ(*read_u64(12U, "x"), 12u);
     EXPECT_EQ(*read_u64("0xffffffffffffffff", "x"), UINT64_MAX);
     EXPECT_EQ(*read_u256("0x" + std::string(64, 'f'), "x"), u256::max());
     for (const json& bad :
@@ -72,11 +72,14 @@ TEST(block_id, reads_tags_numbers_and_hashes) {
 
 TEST(block_id, reads_objects_of_eip_1898) {
     const std::string hash = "0x" + std::string(64, '1');
-    const auto by_hash = read_block_id({{"blockHash", hash}, {"requireCanonical", true}}, "b");
+    const auto by_hash = read_block_id(json{{"blockHash", hash}, {"requireCanonical", true}}, "b");
     ASSERT_TRUE(by_hash.has_value());
     EXPECT_TRUE(std::holds_alternative<Hash256>(by_hash->which));
-    EXPECT_EQ(std::get<uint64_t>(read_block_id({{"blockNumber", "0x5"}}, "b")->which), 5u);
-    EXPECT_TRUE(read_block_id({{"blockNumber", "latest"}}, "b")->is(BlockTag::latest));
+    EXPECT_EQ(
+        std::get<uint64_t>(read_block_id(json::object({{"blockNumber", "0x5"}}), "b")->which), 5u
+    );
+    EXPECT_TRUE(read_block_id(json::object({{"blockNumber", "latest"}}), "b")->is(BlockTag::latest)
+    );
 }
 
 TEST(block_id, refuses_what_names_no_block) {

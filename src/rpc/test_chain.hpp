@@ -50,11 +50,12 @@ class TestChain {
     TestChain(const TestChain&) = delete;
     TestChain& operator=(const TestChain&) = delete;
 
-    /// The whole response.
+    /// The whole response. Parameters that are no array stand for an array of one.
     nlohmann::json ask(const std::string& method, const nlohmann::json& params) {
         const auto answered = std::make_shared<std::promise<std::string>>();
         auto answer = answered->get_future();
-        const nlohmann::json request{{"id", 1}, {"method", method}, {"params", params}};
+        const auto list = params.is_array() ? params : nlohmann::json::array({params});
+        const nlohmann::json request{{"id", 1}, {"method", method}, {"params", list}};
         service_->dispatcher().dispatch({}, request.dump(), [answered](std::string text) {
             answered->set_value(std::move(text));
         });
@@ -95,8 +96,13 @@ class TestChain {
         sign_transaction(tx, key_);
         return to_hex(encode(tx));
     }
+    /// Returns once the block is visible as sealed.
     void mine() {
+        const uint64_t number = reader_->sealed_number() + 1;
         sequencer_->run([this] { sequencer_->mine_block(); });
+        while (reader_->sealed_number() < number) {
+            std::this_thread::yield();
+        }
     }
     sequencer::Sequencer& sequencer() { return *sequencer_; }
 
