@@ -20,7 +20,7 @@ class FakeConnection final : public net::Connection {
         return send(std::make_shared<const std::string>(std::move(text)));
     }
     bool send(std::shared_ptr<const std::string> text) override {
-        const std::lock_guard lock(mutex_);
+        const std::scoped_lock lock(gate_, mutex_);
         messages_.push_back(std::move(text));
         return true;
     }
@@ -28,6 +28,8 @@ class FakeConnection final : public net::Connection {
     void close(uint16_t, std::string_view) override { is_open_ = false; }
     [[nodiscard]] bool is_open() const override { return is_open_; }
 
+    /// Keeps send() from returning while it is held.
+    [[nodiscard]] std::unique_lock<std::mutex> pause() { return std::unique_lock(gate_); }
     [[nodiscard]] std::vector<std::shared_ptr<const std::string>> messages() const {
         const std::lock_guard lock(mutex_);
         return messages_;
@@ -41,6 +43,7 @@ class FakeConnection final : public net::Connection {
     uint64_t id_;
     std::string remote_ = "127.0.0.1";
     std::atomic<bool> is_open_{true};
+    std::mutex gate_;
     mutable std::mutex mutex_;
     std::vector<std::shared_ptr<const std::string>> messages_;
 };
@@ -240,6 +243,24 @@ TEST_F(SubscriptionsTest, bounds_what_one_connection_may_have) {
     ASSERT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, limit_exceeded);
     EXPECT_EQ(subscriptions_.count(), 4U);
+}
+
+TEST_F(SubscriptionsTest, cuts_off_those_who_lost_something) {
+    const auto slow = connect(1);
+    const auto other = connect(2);
+    subscribe(slow, json::array({"newPendingTransactions"}));
+    subscribe(other, json::array({"newHeads"}));
+    {
+        const auto paused = slow->pause();
+        const auto tx = std::make_shared<SignedTransaction>();
+        for (int i = 0; i < 10'010; ++i) {
+            subscriptions_.on_accepted(tx);
+        }
+    }
+    subscriptions_.drain();
+    EXPECT_FALSE(slow->is_open());
+    EXPECT_TRUE(other->is_open());
+    EXPECT_LT(slow->messages().size(), 10'010U);
 }
 
 TEST_F(SubscriptionsTest, refuses_what_it_does_not_know) {
