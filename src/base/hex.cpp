@@ -22,14 +22,14 @@ constexpr int digit_value(char c) {
 
 std::string_view to_string(HexError error) {
     switch (error) {
-    case HexError::missing_prefix:
-        return "hex string without 0x prefix";
-    case HexError::odd_length:
-        return "hex string of odd length";
-    case HexError::bad_digit:
-        return "invalid hex digit";
-    case HexError::wrong_length:
-        return "hex string of wrong length";
+        case HexError::missing_prefix:
+            return "hex string without 0x prefix";
+        case HexError::odd_length:
+            return "hex string of odd length";
+        case HexError::bad_digit:
+            return "invalid hex digit";
+        case HexError::wrong_length:
+            return "hex string of wrong length";
     }
     return "invalid hex string";
 }

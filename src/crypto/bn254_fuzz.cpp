@@ -8,7 +8,7 @@ namespace bn254 = mega::crypto::bn254;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const mega::BytesView input(data, size);
-    (void)bn254::pairing_is_one(input.first(std::min<size_t>(size, 3 * 192)));
+    (void)bn254::pairing_is_one(input.first(std::min<size_t>(size, size_t{3} * 192)));
     if (size < 128) {
         return 0;
     }

@@ -41,6 +41,7 @@ void keccak_many(benchmark::State& state, detail::HashMany hash_many, bool is_su
     const auto size = static_cast<size_t>(state.range(0));
     const Bytes data = pattern(size * count);
     std::vector<BytesView> in;
+    in.reserve(count);
     for (size_t i = 0; i < count; ++i) {
         in.push_back(BytesView(data).subspan(i * size, size));
     }
@@ -49,7 +50,7 @@ void keccak_many(benchmark::State& state, detail::HashMany hash_many, bool is_su
         hash_many(in, out);
         benchmark::ClobberMemory();
     }
-    state.SetItemsProcessed(state.iterations() * count);
+    state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(count));
 }
 void sizes(benchmark::internal::Benchmark* bench) { bench->Arg(32)->Arg(110)->Arg(532); }
 BENCHMARK_CAPTURE(keccak_many, dispatched, keccak256_many, true)->Apply(sizes);

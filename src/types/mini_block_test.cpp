@@ -7,8 +7,12 @@ namespace {
 
 MiniBlockHeader signed_header() {
     MiniBlockHeader header{
-        .block_number = 7, .block_timestamp = 1'700'000'000, .index = 3, .mini_block_number = 603,
-        .timestamp_us = 1'700'000'000'030'000, .gas_used = 21'000
+        .block_number = 7,
+        .block_timestamp = 1'700'000'000,
+        .index = 3,
+        .mini_block_number = 603,
+        .timestamp_us = 1'700'000'000'030'000,
+        .gas_used = 21'000
     };
     header.transaction_root[0] = 1;
     header.receipt_root[31] = 2;

@@ -1,5 +1,7 @@
 #include "types/u256.hpp"
 
+#include "base/assert.hpp"
+
 #include <array>
 
 namespace mega {
@@ -205,6 +207,7 @@ void divide_by_limbs(Limbs& u, size_t length, const uint64_t* d, Limbs& quotient
 void divide_limbs(Limbs& u, size_t length, const u256& divisor, Limbs& quotient, u256& remainder) {
     const unsigned limb_count = (divisor.bit_length() + 63) / 64;
     const auto shift = static_cast<unsigned>(std::countl_zero(divisor.limbs[limb_count - 1]));
+    MEGA_ASSERT(shift < 64);
     const u256 d = divisor << shift;
     // Twice by one half each, since a shift by 64 is not defined.
     const auto carried = [shift](uint64_t limb) { return (limb >> 1) >> (63 - shift); };

@@ -102,13 +102,7 @@ Point multiply_slowly(const Point& point, const Limbs4& scalar) {
 /// Random elements from MEGA_SEED, or from a fixed seed without it.
 class Random {
   public:
-    Random()
-        : seed_(
-              std::getenv("MEGA_SEED") != nullptr
-                  ? std::strtoull(std::getenv("MEGA_SEED"), nullptr, 0)
-                  : 0x6d656761
-          ),
-          state_(seed_) {}
+    Random() : seed_(chosen_seed()), state_(seed_) {}
 
     /// For SCOPED_TRACE.
     [[nodiscard]] std::string seed_note() const { return "MEGA_SEED=" + std::to_string(seed_); }
@@ -145,6 +139,10 @@ class Random {
     }
 
   private:
+    static uint64_t chosen_seed() {
+        const char* given = std::getenv("MEGA_SEED");
+        return given != nullptr ? std::strtoull(given, nullptr, 0) : 0x6d656761;
+    }
     static Fp square_root(const Fp& a) {
         Limbs4 exponent = divided(modulus, 4);  // (p + 1)/4, p being 3 mod 4
         exponent[0] += 1;
