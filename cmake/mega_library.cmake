@@ -8,6 +8,8 @@
 #   *_bench.cpp      -> executable mega_<name>_bench           (MEGA_BENCHMARKS)
 #   <stem>_fuzz.cpp  -> executable mega_<name>_<stem>_fuzz     (MEGA_FUZZERS)
 #   PURE             -> no exceptions, no RTTI: may touch no thread, clock, file or socket
+add_custom_target(mega_tests COMMENT "Unit tests")
+
 function(mega_library name)
     cmake_parse_arguments(LIB "PURE" "" "DEPS;EXTERNAL" ${ARGN})
     set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
@@ -56,6 +58,7 @@ function(mega_library name)
         add_executable(${target}_test ${tests})
         target_link_libraries(${target}_test PRIVATE ${target} mega_warnings GTest::gtest GTest::gtest_main)
         target_compile_definitions(${target}_test PRIVATE MEGA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+        add_dependencies(mega_tests ${target}_test)
         add_test(NAME unit.${name} COMMAND ${target}_test --gtest_brief=1)
     endif()
     if(MEGA_BENCHMARKS AND benches)
