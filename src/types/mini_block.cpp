@@ -1,6 +1,7 @@
 #include "types/mini_block.hpp"
 
 #include "crypto/keccak.hpp"
+#include "types/rlp_fields.hpp"
 
 namespace mega {
 namespace {
@@ -45,45 +46,28 @@ Bytes encode(const MiniBlockHeader& header) {
 }
 
 Result<MiniBlockHeader, rlp::DecodeError> decode_mini_block_header(BytesView encoded) {
-    rlp::Reader outer{encoded};
-    auto list = outer.read_list();
-    if (!list) {
-        return Err{list.error()};
-    }
-    if (auto end = outer.expect_end(); !end) {
-        return Err{end.error()};
-    }
+    auto fields = rlp::FieldReader::over_list(encoded);
     MiniBlockHeader header;
-    std::optional<rlp::DecodeError> failure;
-    const auto take = [&](auto& field, auto result) {
-        if (!result) {
-            failure = failure ? failure : result.error();
-        } else {
-            field = *result;
-        }
-    };
-    take(header.block_number, list->read_u64());
-    take(header.block_timestamp, list->read_u64());
-    take(header.index, list->read_u64());
-    take(header.mini_block_number, list->read_u64());
-    take(header.timestamp_us, list->read_u64());
-    take(header.gas_used, list->read_u64());
-    take(header.transaction_root, list->read_fixed<32>());
-    take(header.receipt_root, list->read_fixed<32>());
-    take(header.signature.r, list->read_fixed<32>());
-    take(header.signature.s, list->read_fixed<32>());
+    fields.read(header.block_number);
+    fields.read(header.block_timestamp);
+    fields.read(header.index);
+    fields.read(header.mini_block_number);
+    fields.read(header.timestamp_us);
+    fields.read(header.gas_used);
+    fields.read(header.transaction_root);
+    fields.read(header.receipt_root);
+    fields.read(header.signature.r);
+    fields.read(header.signature.s);
     uint64_t parity = 0;
-    take(parity, list->read_u64());
-    if (failure) {
-        return Err{*failure};
-    }
+    fields.read(parity);
     if (parity > 1) {
-        return Err{rlp::DecodeError::unexpected_value};
+        fields.fail(rlp::DecodeError::unexpected_value);
+    }
+    fields.expect_end();
+    if (fields.error()) {
+        return Err{*fields.error()};
     }
     header.signature.y_parity = static_cast<uint8_t>(parity);
-    if (auto end = list->expect_end(); !end) {
-        return Err{end.error()};
-    }
     return header;
 }
 
