@@ -71,7 +71,8 @@ CallResult Vm::execute(Fork fork, Host& host, const Message& message, const Code
         .tracer = tracer_
     };
     const ForkEntry& entry = entries[static_cast<size_t>(fork)];
-    (tracer_ == nullptr ? entry.plain : entry.traced)(frame, message.gas);
+    const Run run = tracer_ == nullptr ? entry.plain : entry.traced;
+    run(frame, message.gas);
 
     // The slice is free for the next frame, but what it holds stays in place until then: the output
     // may lie in it.

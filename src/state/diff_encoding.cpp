@@ -221,11 +221,11 @@ AccountChange read_change(Reader& in) {
 
 void read_accounts(Reader& in, StateDiff& diff) {
     for (uint64_t n = in.count(21); n > 0 && in.is_good(); --n) {
-        AccountChange change = read_change(in);
+        const AccountChange change = read_change(in);
         if (!diff.accounts.empty() && change.address <= diff.accounts.back().address) {
             in.fail("accounts out of order");
         }
-        diff.accounts.push_back(std::move(change));
+        diff.accounts.push_back(change);
     }
 }
 

@@ -499,17 +499,15 @@ void StateStore::set_block_hash(uint64_t number, const Hash256& hash) {
 void StateStore::seal_block(uint64_t number, DiffPtr diff) {
     Impl& store = *impl_;
     const Snapshot before = store.base().snapshot;
-    DiffPtr listed = diff;
     if (clears_storage(*diff)) {
         // The state before the block is that of the base, which was taken when the block before was
         // sealed.
-        listed =
-            store.list_cleared_slots(diff, static_cast<const SnapshotView&>(*before).version());
+        diff = store.list_cleared_slots(diff, static_cast<const SnapshotView&>(*before).version());
     }
     {
         const std::unique_lock lock(store.history_mutex);
         MEGA_ASSERT(number == store.sealed_number + 1);
-        store.sealed.push_back({number, std::move(listed)});
+        store.sealed.push_back({number, std::move(diff)});
         store.sealed_number = number;
     }
     store.move_base(false);
