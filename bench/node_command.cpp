@@ -45,6 +45,7 @@ NodeProcess::Command anvil_node(
     command.output = directory / "anvil.out";
     command.arguments = {
         "--silent",
+        "--prune-history",
         "--port",
         std::to_string(command.port),
         "--chain-id",
