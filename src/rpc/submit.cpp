@@ -15,10 +15,21 @@ Result<void, RpcError> check_submission(const Backend& backend, const Transactio
     if (!checked) {
         return Err{to_rpc_error(checked.error())};
     }
+    if (tx.gas_limit > backend.reader.position().open->opening_header().gas_limit) {
+        return fail(server_error, "exceeds block gas limit");
+    }
     return {};
 }
 
 Result<mempool::TxPtr, RpcError> decode_submission(const Backend& backend, BytesView envelope) {
+    constexpr size_t max_bytes = mempool::PoolLimits{}.max_transaction_bytes;
+    if (envelope.size() > max_bytes) {
+        return fail(
+            server_error,
+            "oversized data: transaction size " + std::to_string(envelope.size()) + ", limit " +
+                std::to_string(max_bytes)
+        );
+    }
     auto decoded = decode_transaction(envelope);
     if (!decoded) {
         return fail(server_error, std::string(to_string(decoded.error())));
