@@ -1,6 +1,7 @@
 #include "cli.hpp"
 
 #include "bench/bench.hpp"
+#include "config_file.hpp"
 #include "node/commands.hpp"
 #include "node/config.hpp"
 #include "node/version.hpp"
@@ -13,14 +14,6 @@
 namespace mega::app {
 
 namespace {
-
-/// "block-interval-ms" -> "MEGA_BLOCK_INTERVAL_MS"
-std::string environment_name(std::string key) {
-    std::ranges::transform(key, key.begin(), [](char c) {
-        return c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    });
-    return "MEGA_" + key;
-}
 
 template <class T>
 CLI::Option* add_key(
@@ -44,7 +37,8 @@ void add_rpc_keys(CLI::App& app, node::Config& config) {
     add_key(app, "rpc-workers", config.rpc_workers, "Threads for calls, searches and traces");
     add_key(app, "rpc-max-connections", config.rpc_max_connections, "Connections at a time");
     add_key(app, "rpc-max-body-mib", config.rpc_max_body_mib, "Largest request");
-    add_key(app, "cors-origins", config.cors_origins, "Web origins that may call; * is all");
+    add_key(app, "cors-origins", config.cors_origins, "Web origins that may call; * is all")
+        ->delimiter(',');
 }
 
 void add_chain_keys(CLI::App& app, node::Config& config) {
@@ -103,7 +97,8 @@ void add_storage_keys(CLI::App& app, node::Config& config) {
 }
 
 void add_common_keys(CLI::App& app, node::Config& config) {
-    app.set_config("--config", "", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
+    // Read before the rest is parsed: see run_command_line.
+    app.add_option("--config", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
     add_rpc_keys(app, config);
     add_chain_keys(app, config);
     add_storage_keys(app, config);
@@ -205,6 +200,17 @@ void add_bench_engine(CLI::App& bench, bench::EngineBenchOptions& options, int& 
     engine->callback([&] { status = bench::run_bench_engine(options); });
 }
 
+/// The configuration file of the subcommand that is about to be parsed, when one is named.
+Result<void> read_config(CLI::App& root, int argc, char** argv) {
+    const auto path = config_path(argc, argv);
+    if (!path || argc < 2) {
+        return {};
+    }
+    const auto named =
+        root.get_subcommands([&](const CLI::App* app) { return app->check_name(argv[1]); });
+    return named.empty() ? Result<void>{} : apply_config_file(*path, *named.front());
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -224,6 +230,10 @@ int run_command_line(int argc, char** argv) {
     add_bench_node(*bench, node_bench, status);
     add_bench_engine(*bench, engine_bench, status);
     try {
+        if (auto applied = read_config(root, argc, argv); !applied) {
+            std::fprintf(stderr, "mega: %s\n", applied.error().message.c_str());
+            return 2;
+        }
         root.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const int code = root.exit(error);

@@ -52,7 +52,9 @@ struct Field {
         return value != nullptr && value->is_string() ? value->get<std::string>() : std::string{};
     }
     [[nodiscard]] uint64_t number() const {
-        return value != nullptr && value->is_number_unsigned() ? value->get<uint64_t>() : 0;
+        return value != nullptr && value->is_number_integer() && *value >= 0
+                   ? value->get<uint64_t>()
+                   : 0;
     }
     [[nodiscard]] Bytes bytes() const { return from_hex(text(), false).value_or(Bytes{}); }
 };
