@@ -83,8 +83,8 @@ const send = (raw) => node.rpc('eth_sendRawTransaction', raw);
 const bytes_of = (value) => (BigInt(value) === 0n ? '0x' : toBeHex(value));
 
 /// An EIP-1559 envelope with any signature at all.
-function envelope({ nonce, signature, chain = chain_id, type = '0x02', tail = [] }) {
-    const fields = [chain, nonce, 1_000_000, 3_000_000_000, 21_000].map(bytes_of);
+function envelope({ nonce, signature, tip = 1_000_000, type = '0x02', tail = [] }) {
+    const fields = [chain_id, nonce, tip, 3_000_000_000, 21_000].map(bytes_of);
     const unsigned = [...fields, stranger, bytes_of(1), '0x', [], ...tail];
     const digest = keccak256(concat([type, encodeRlp(unsigned)]));
     const { r, s, yParity } = signature(digest);
@@ -222,7 +222,9 @@ describe('a transaction', { skip: only_mega }, () => {
     });
 
     it('with a tip above its cap, or a cap below the base fee, is refused or waits', async () => {
-        await refused(send(await sign(3, { maxFeePerGas: 2e9, maxPriorityFeePerGas: 3e9 })), -32000, /max priority fee per gas higher than max fee per gas/);
+        const signature = (digest) => key_of(3).sign(digest);
+        const upside_down = envelope({ nonce: await next_nonce(3), tip: 3_000_000_001, signature });
+        await refused(send(upside_down), -32000, /max priority fee per gas higher than max fee per gas/);
         const raw = await sign(3, { maxFeePerGas: 1, maxPriorityFeePerGas: 1 });
         const error = await refused(node.rpc('eth_sendRawTransactionSync', raw, 300), [4, -32000]);
         if (error.code === 4) assert.equal(error.data, keccak256(raw));
@@ -230,7 +232,7 @@ describe('a transaction', { skip: only_mega }, () => {
     });
 
     it('with too much data is refused', async () => {
-        const of_size = (size) => sign(3, { data: `0x${'00'.repeat(size)}`, gasLimit: 10_000_000 });
+        const of_size = (size) => sign(3, { data: `0x${'00'.repeat(size)}`, gasLimit: 16_000_000 });
         await refused(send(await of_size(128 * 1024)), -32000, /oversized data/);
         await refused(send(await of_size(1_000_000)), -32000, /oversized data/);
         const receipt = await node.rpc('eth_sendRawTransactionSync', await of_size(127 * 1024));
@@ -249,9 +251,10 @@ describe('a transaction', { skip: only_mega }, () => {
         const nonce = await next_nonce(4);
         const blob_hash = `0x01${'00'.repeat(31)}`;
         await refused(send(envelope({ nonce, type: '0x03', tail: [bytes_of(1), [blob_hash]], signature })), -32000, /blob/i);
-        for (const type of ['0x05', '0x10', '0x64', '0x7d', '0x7e', '0x7f']) {
+        for (const type of ['0x05', '0x10', '0x64', '0x7d', '0x7f']) {
             await refused(send(envelope({ nonce, type, signature })), -32000, /type|deposit/i);
         }
+        await refused(send(envelope({ nonce, type: '0x7e', signature })), -32000); // deposits come from L1 alone
         await refused(send(envelope({ nonce, type: '0x04', tail: [[]], signature })), -32000, /auth/i);
         await refused(send(await sign(4, { type: 3, blobVersionedHashes: [blob_hash], maxFeePerBlobGas: 1 })), -32000, /blob/i);
     });
@@ -421,8 +424,8 @@ describe('a request that would cost too much', { skip: only_mega }, () => {
 
     it('an endless call runs out of gas', async () => {
         for (const method of ['eth_call', 'eth_estimateGas', 'eth_createAccessList']) {
-            const error = await bounded(node.rpc(method, { to: endless, gas: '0xffffffffffffffff' }, 'latest'), 5000);
-            assert.ok(error instanceof Error, method);
+            const answer = await bounded(node.rpc(method, { to: endless, gas: '0xffffffffffffffff' }, 'latest'), 5000);
+            assert.ok(answer instanceof Error || answer.error, method);
         }
         const trace = await bounded(node.rpc('debug_traceCall', { to: endless, gas: '0xffffffffff' }, 'latest', {}), 10_000);
         assert.ok(trace instanceof Error || JSON.stringify(trace).length < 100 * mebibyte);
@@ -545,6 +548,7 @@ describe('a connection', { skip: only_mega }, () => {
         for (let i = 0; i < 300; i++) (await connect(chain_id_call)).resetAndDestroy?.(); // gone without goodbye
         const drip = await Promise.all(Array.from({ length: 100 }, () => connect('POST / HT')));
         const dripping = setInterval(() => drip.forEach((socket) => socket.destroyed || socket.write('X')), 500);
+        dripping.unref();
         const times = [];
         for (let i = 0; i < 100; i++) {
             const began = performance.now();

@@ -21,7 +21,7 @@ import {
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { Interface, Wallet } from 'ethers';
-import { account, artifact, only_mega, open_websocket, sealed_block, sleep, spawn_node, start_node, temporary_directory } from './harness.mjs';
+import { account, artifact, only_mega, open_websocket, rpc, sealed_block, sleep, spawn_node, start_node, temporary_directory, wait_for } from './harness.mjs';
 import { verify_account_proof } from './trie_proof.mjs';
 
 const seed = Number(process.env.MEGA_SEED ?? Date.now() % 1_000_000_000);
@@ -78,6 +78,29 @@ async function keep_sending(node, index, contract, memory, is_over) {
             return; // the connection is gone with the node
         }
         nonce++;
+    }
+}
+
+/// Sends as fast as answers come, in batches that the node signs itself.
+async function keep_flooding(node, index, memory, is_over) {
+    const from = account(index).address;
+    let nonce = Number(await node.rpc('eth_getTransactionCount', from, 'latest'));
+    while (!is_over()) {
+        const calls = Array.from({ length: 25 }, (_, id) => {
+            const fields = { from, to: sink, value: '0x1', gas: '0x5208', nonce: `0x${(nonce + id).toString(16)}` };
+            return { jsonrpc: '2.0', id, method: 'eth_sendTransaction', params: [fields] };
+        });
+        let answers;
+        try {
+            answers = JSON.parse((await node.raw(JSON.stringify(calls))).text);
+        } catch {
+            return;
+        }
+        for (const { result, error } of answers) {
+            assert.equal(error, undefined, JSON.stringify(error));
+            memory.hashes.add(result);
+        }
+        nonce += calls.length;
     }
 }
 
@@ -202,7 +225,10 @@ describe('kill -9', { skip: only_mega }, () => {
                 let is_over = false;
                 const note_sealed = await watch_sealed(node, memory);
                 await send_with_gap(node, 9, memory);
-                const senders = [1, 2, 3, 4, 5, 6].map((index) => keep_sending(node, index, contract, memory, () => is_over));
+                const senders = [
+                    ...[1, 2, 3].map((index) => keep_sending(node, index, contract, memory, () => is_over)),
+                    ...[4, 5, 6, 7].map((index) => keep_flooding(node, index, memory, () => is_over)),
+                ];
                 await sleep(200 + random() * 2000);
                 note_sealed();
                 await node.kill();
@@ -233,7 +259,7 @@ describe('kill -9', { skip: only_mega }, () => {
             const hasty = spawn_node({ data, chain_id, args: few_block_flags });
             await sleep(random() * 150);
             hasty.child.kill('SIGKILL');
-            await hasty.exited;
+            await hasty.exited();
         }
         node = await start(data);
         await verify(node, memory);
@@ -271,10 +297,11 @@ describe('a data directory', { skip: only_mega }, () => {
 
     const refuses = async (options, words) => {
         const other = spawn_node({ data, chain_id, ...options });
-        const patience = setTimeout(() => other.child.kill('SIGKILL'), 10_000);
-        const { code, signal } = await other.exited;
-        clearTimeout(patience);
-        assert.equal(signal, null, `it kept running or crashed (${signal}):\n${other.log}`);
+        const { code, signal } = await other.exited().catch((error) => {
+            other.child.kill('SIGKILL');
+            throw error;
+        });
+        assert.equal(signal, null, `it crashed (${signal}):\n${other.log}`);
         assert.notEqual(code, 0, other.log);
         assert.match(other.log, words);
     };
@@ -373,14 +400,14 @@ describe('a damaged log', { skip: only_mega }, () => {
     }
 
     it('that ends within a record: starts, says so, keeps what came before', async () => {
-        const made = await prepare('torn');
+        const made = await prepare('log-end');
         const from = Math.min(made.from, made.to - 400);
         truncateSync(made.segment, Math.floor(from + (made.to - from) * (0.3 + random() * 0.6)));
         await restart_and_check(made);
     });
 
     it('with a flipped bit: starts, says so, keeps what came before', async () => {
-        const made = await prepare('flipped');
+        const made = await prepare('log-bits');
         const from = Math.min(made.from, made.to - 400);
         const at = Math.floor(from + (made.to - from) * (0.3 + random() * 0.6));
         const bytes = readFileSync(made.segment);
@@ -391,7 +418,7 @@ describe('a damaged log', { skip: only_mega }, () => {
     });
 
     it('followed by garbage: starts, and has everything', async () => {
-        const made = await prepare('garbage');
+        const made = await prepare('log-tail');
         const file = openSync(made.segment, 'r+');
         writeSync(file, Buffer.from('this was never a record of any log whatsoever'), 0, 45, made.to);
         closeSync(file);
@@ -452,14 +479,24 @@ describe('a full disk', { skip: only_mega }, () => {
         }
     });
 
-    it('by a limit on file sizes: the same', async () => {
+    it('by a limit on file sizes: an error in words, at the start or later, and never a signal', async () => {
         const data = temporary_directory('file-limit');
         const memory = new_memory();
-        // SIGXFSZ is left to the node: a limit must not kill it unheard.
-        let node = await start_node({ data, chain_id, args: few_block_flags, shell_prefix: 'ulimit -f 3000;' });
+        let node = await start(data);
         await send_some(node, 1, 30, memory);
-        await fails_clearly(node, memory);
         await node.kill();
+        const limited = spawn_node({ data, chain_id, args: few_block_flags, shell_prefix: 'ulimit -f 64;' });
+        await wait_for(() => limited.exit || /RPC +http/.test(limited.log), 10_000, 'an end or a banner', limited);
+        if (!limited.exit) {
+            const [, port] = limited.log.match(/http:\/\/127\.0\.0\.1:(\d+)/);
+            limited.rpc = (method, ...params) => rpc(`http://127.0.0.1:${port}`, method, params);
+            await fails_clearly(limited, memory);
+            limited.child.kill('SIGTERM');
+        }
+        const { code, signal } = await limited.exited();
+        assert.equal(signal, null, `ended by ${signal}:\n${limited.log}`);
+        assert.notEqual(code, 0);
+        assert.match(limited.log, /too large|space|disk|write/i);
         node = await start(data);
         await verify(node, memory);
         await send_some(node, 1, 5, memory);

@@ -6,7 +6,6 @@
 
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
@@ -77,13 +76,14 @@ export function spawn_node(options = {}) {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    node.exited = new Promise((done) =>
-        child.on('close', (code, signal) => {
-            running.delete(child);
-            node.exit = { code, signal };
-            done(node.exit);
-        }),
-    );
+    child.on('close', (code, signal) => {
+        running.delete(child);
+        node.exit = { code, signal };
+    });
+    /// How it ended.
+    node.exited = (timeout_ms = stop_timeout_ms) => wait_for(() => node.exit, timeout_ms, 'the node to end', node);
+    // A test that failed half-way leaves its node behind: that must not keep the suite from ending.
+    [child, child.stdin, child.stdout, child.stderr].forEach((handle) => handle.unref());
     child.on('error', (error) => {
         node.log += `cannot start ${program}: ${error.message}\n`;
         node.exit = { code: -1, signal: null };
@@ -119,11 +119,11 @@ function port_in(node) {
 
 async function stop(node, signal) {
     if (node.exit) return node.exit;
-    const patience = setTimeout(() => node.child.kill('SIGKILL'), stop_timeout_ms);
     node.child.kill(signal);
-    const exit = await node.exited;
-    clearTimeout(patience);
-    return exit;
+    return node.exited().catch((error) => {
+        node.child.kill('SIGKILL');
+        throw error;
+    });
 }
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -151,10 +151,12 @@ export function resident_mib(pid) {
 export function temporary_directory(name) {
     const base = join(repository, 'build/clients');
     mkdirSync(base, { recursive: true });
-    const made = mkdtempSync(join(process.env.MEGA_TEST_TMP ?? (base || tmpdir()), `${name}-`));
-    process.on('exit', () => rmSync(made, { recursive: true, force: true }));
+    const made = mkdtempSync(join(base, `${name}-`));
+    temporary_directories.push(made);
     return made;
 }
+const temporary_directories = [];
+process.on('exit', () => temporary_directories.forEach((made) => rmSync(made, { recursive: true, force: true })));
 
 // ---- JSON-RPC without a library in between -------------------------------------------------------
 

@@ -59,7 +59,7 @@ function run_suite(name) {
             } else {
                 // What a suite measured, and what it skipped.
                 const remarks = output.match(/^ *# (?!Subtest|tests|suites|pass|fail|cancelled|skipped|todo|duration).*$|^ *ok .*# SKIP.*$/gm) ?? [];
-                remarks.forEach((line) => console.log(`     ${line.trim().replace(/^(# |\\#) */, '')}`));
+                remarks.forEach((line) => console.log(`     ${line.trim().replace(/^# /, '').replace(/^\\?# /, '')}`));
             }
             done({ passed, failed });
         });
