@@ -20,8 +20,7 @@ struct NodeBenchOptions {
     bool skip_memory = false;                        // and restart, which uses the same chain
     std::vector<uint64_t> rates = {100, 500, 2000};  // transactions per second, for latency
     std::vector<uint64_t> accounts = {1'000'000};    // sizes of the state, for memory and restart
-    /// Of the latency client. Enough for the highest rate as long as the node follows; anvil does
-    /// better with few than with many.
+    /// Of the latency client: enough for the highest rate as long as the node follows.
     uint32_t connections = 8;
     /// Node that is measured; this program when empty.
     std::filesystem::path binary;

@@ -10,8 +10,8 @@
 namespace mega::bench {
 namespace {
 
-// Few accounts: anvil copies its whole state for every block, and a large one would be measured
-// instead of it. More senders than connections, so that no two transactions of one are under way.
+// Few accounts, so that no node is measured by the size of its state. More senders than
+// connections, so that no two transactions of one are under way.
 constexpr size_t sender_count = 64;
 constexpr uint64_t recipients = 64;
 

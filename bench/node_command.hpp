@@ -16,8 +16,8 @@ inline constexpr uint64_t dev_chain_id = 6342;
     const std::filesystem::path& data,
     std::vector<std::string> more = {}
 );
-/// anvil, mining each transaction at once, which is its default. It keeps no old states: after some
-/// hundred blocks it would begin to write them to disk, and fall behind far more.
+/// anvil, mining each transaction at once, which is its default; told to keep no old states, so
+/// that a long chain burdens it less.
 [[nodiscard]] NodeProcess::Command anvil_node(
     const NodeBenchOptions& options, const std::filesystem::path& directory
 );
