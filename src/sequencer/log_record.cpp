@@ -1,13 +1,13 @@
 #include "sequencer/log_record.hpp"
 
-#include "types/rlp.hpp"
+#include "types/rlp_fields.hpp"
 
 #include <string>
 
 namespace mega::sequencer {
 namespace {
 
-using rlp::Reader;
+using rlp::FieldReader;
 using rlp::Writer;
 
 enum class Kind : uint8_t {
@@ -60,88 +60,69 @@ void write(Writer& out, const OverrideRecord& r) {
 
 void write(Writer& out, const RevertRecord& r) { out.write(r.number); }
 
-/// Reads fields one after the other; the first failure sticks.
-class Fields {
-  public:
-    explicit Fields(Reader reader) : reader_(reader) {}
+void read(FieldReader& in, OpenBlockRecord& r) {
+    in.read(r.number);
+    in.read(r.timestamp);
+    in.read(r.gas_limit);
+    in.read(r.beneficiary);
+    in.read(r.prev_randao);
+    in.read(r.base_fee_per_gas);
+}
 
-    uint64_t u64() { return take(reader_.read_u64()); }
-    u256 word() { return take(reader_.read_u256()); }
-    Address address() { return take(reader_.read_fixed<20>()); }
-    Hash256 hash() { return take(reader_.read_fixed<32>()); }
-    Bytes bytes() { return to_bytes(take(reader_.read_string())); }
-    [[nodiscard]] bool more() const { return ok_ && !reader_.at_end(); }
-    [[nodiscard]] bool finished() const { return ok_ && reader_.at_end(); }
-
-  private:
-    template <class T>
-    T take(Result<T, rlp::DecodeError> result) {
-        if (!result) {
-            ok_ = false;
-            return T{};
-        }
-        return std::move(result).value();
+void read(FieldReader& in, BatchRecord& r) {
+    while (in.has_more()) {
+        auto& item = r.items.emplace_back();
+        in.read(item.raw);
+        in.read(item.sender);
     }
-
-    Reader reader_;
-    bool ok_ = true;
-};
-
-OpenBlockRecord read_open_block(Fields& in) {
-    OpenBlockRecord r;
-    r.number = in.u64();
-    r.timestamp = in.u64();
-    r.gas_limit = in.u64();
-    r.beneficiary = in.address();
-    r.prev_randao = in.hash();
-    r.base_fee_per_gas = in.word();
-    return r;
 }
 
-BatchRecord read_batch(Fields& in) {
-    BatchRecord r;
-    while (in.more()) {
-        Bytes raw = in.bytes();
-        r.items.push_back({std::move(raw), in.address()});
+void read(FieldReader& in, MiniBlockRecord& r) { in.read(r.timestamp_us); }
+void read(FieldReader& in, SealRecord& r) { in.read(r.hash); }
+
+void read(FieldReader& in, PooledRecord& r) {
+    in.read(r.raw);
+    in.read(r.sender);
+}
+
+void read(FieldReader& in, OverrideRecord& r) {
+    in.read(r.address);
+    in.read(r.account.nonce);
+    in.read(r.account.balance);
+    in.read(r.account.code_hash);
+    in.read(r.code);
+    while (in.has_more()) {
+        auto& [slot, value] = r.slots.emplace_back();
+        in.read(slot);
+        in.read(value);
     }
-    return r;
 }
 
-PooledRecord read_pooled(Fields& in) {
-    Bytes raw = in.bytes();
-    return {std::move(raw), in.address()};
+void read(FieldReader& in, RevertRecord& r) { in.read(r.number); }
+
+template <class Record>
+LogRecord read_as(FieldReader& in) {
+    Record record;
+    read(in, record);
+    return record;
 }
 
-OverrideRecord read_override(Fields& in) {
-    OverrideRecord r;
-    r.address = in.address();
-    r.account.nonce = in.u64();
-    r.account.balance = in.word();
-    r.account.code_hash = in.hash();
-    r.code = in.bytes();
-    while (in.more()) {
-        const u256 slot = in.word();
-        r.slots.emplace_back(slot, in.word());
-    }
-    return r;
-}
-
-std::optional<LogRecord> read(Kind kind, Fields& in) {
+std::optional<LogRecord> read(Kind kind, FieldReader& in) {
     switch (kind) {
         case Kind::open_block:
-            return read_open_block(in);
+            return read_as<OpenBlockRecord>(in);
         case Kind::batch:
-            return read_batch(in);
+            return read_as<BatchRecord>(in);
         case Kind::mini_block:
-            return MiniBlockRecord{in.u64()};
+            return read_as<MiniBlockRecord>(in);
         case Kind::seal:
-            return SealRecord{in.hash()};
+            return read_as<SealRecord>(in);
         case Kind::pooled:
-            return read_pooled(in);
+            return read_as<PooledRecord>(in);
         case Kind::override_state:
-            return read_override(in);
+            return read_as<OverrideRecord>(in);
         case Kind::revert:
-            return RevertRecord{in.u64()};
+            return read_as<RevertRecord>(in);
     }
     return std::nullopt;
 }
@@ -162,17 +143,16 @@ Result<LogRecord> decode_log_record(BytesView encoded) {
     if (encoded.empty()) {
         return Err{Error{"log record is empty"}};
     }
-    Reader outer{encoded.subspan(1)};
-    auto list = outer.read_list();
-    if (!list || !outer.at_end()) {
+    auto fields = FieldReader::over_list(encoded.subspan(1));
+    if (fields.error()) {
         return Err{Error{"log record is not one RLP list"}};
     }
-    Fields fields{*list};
     auto record = read(static_cast<Kind>(encoded[0]), fields);
     if (!record) {
         return Err{Error{"log record of unknown kind " + std::to_string(encoded[0])}};
     }
-    if (!fields.finished()) {
+    fields.expect_end();
+    if (fields.error()) {
         return Err{
             Error{"log record of kind " + std::to_string(encoded[0]) + " has malformed fields"}
         };
