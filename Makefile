@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit clients gcc asan tsan bench fuzz soak lint format clean
+.PHONY: help run test build setup unit clients gcc asan tsan bench fuzz soak lint lint-all format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ soak: build ## Load, kill -9 and restart a node in a loop for MINUTES (default 3
 
 lint: setup ## Formatting, clang-tidy, layering, headers that compile alone
 	@tools/lint
+
+lint-all: setup ## The same, with clang-tidy over tests, fuzzers and benchmarks too
+	@tools/lint all
 
 format: setup ## Format the C++ sources in place
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
