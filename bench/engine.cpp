@@ -24,7 +24,7 @@ const u256 riches = u256{1'000'000'000'000} * u256{1'000'000'000'000};
 }
 
 template <class T>
-T must(Result<T> result) {
+T must(Result<T>&& result) {
     if (!result) {
         die(result.error().message);
     }

@@ -53,7 +53,10 @@ Result<void, std::string_view> parse_authority(std::string_view authority, Url& 
 
 std::string Url::authority() const {
     std::string out = host.find(':') == host.npos ? host : "[" + host + "]";
-    return port == 80 ? out : out + ":" + std::to_string(port);
+    if (port != 80) {
+        out += ":" + std::to_string(port);
+    }
+    return out;
 }
 
 Result<Url> parse_url(std::string_view text) {

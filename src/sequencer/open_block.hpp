@@ -17,8 +17,8 @@ namespace mega::sequencer {
 
 class OpenBlock {
   public:
-    OpenBlock(BlockHeader opening_header, execution::BlockEnv env)
-        : header_(std::move(opening_header)), name_(hash_of(header_)), env_(std::move(env)) {}
+    OpenBlock(BlockHeader opening_header, const execution::BlockEnv& env)
+        : header_(std::move(opening_header)), name_(hash_of(header_)), env_(env) {}
 
     [[nodiscard]] const BlockHeader& opening_header() const { return header_; }
     [[nodiscard]] const Hash256& name() const { return name_; }

@@ -64,8 +64,8 @@ void Worker::run() {
         try {
             io_.run();
             return;
-        } catch (...
-        ) {  // NOLINT(bugprone-empty-catch): out of memory ends one event, not the server
+            // NOLINTNEXTLINE(bugprone-empty-catch): out of memory ends one event, not the server
+        } catch (...) {
         }
     }
 }
@@ -86,6 +86,7 @@ void Worker::begin_stop(TimePoint deadline) {
     stop_deadline_ = deadline;
     work_.reset();
     std::vector<std::shared_ptr<Link>> links;
+    links.reserve(links_.size());
     for (const auto& [key, link] : links_) {
         links.push_back(link);
     }
