@@ -54,6 +54,7 @@ net::ServerOptions server_options(const Config& config) {
 
 std::vector<crypto::SecretKey> keys_of(const std::vector<DevAccount>& accounts) {
     std::vector<crypto::SecretKey> keys;
+    keys.reserve(accounts.size());
     for (const DevAccount& account : accounts) {
         keys.push_back(account.key);
     }
