@@ -115,6 +115,7 @@ LatencyRun measure_latency(
     }
     Run run(url, load, std::move(requests));
     std::vector<std::thread> threads;
+    threads.reserve(load.connections);
     for (uint32_t i = 0; i < load.connections; ++i) {
         threads.emplace_back([&run] { run.send_what_comes(); });
     }

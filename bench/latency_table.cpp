@@ -41,6 +41,7 @@ Result<Contestant> prepare(const std::string& name, const NodeProcess::Command& 
 LatencyRun median_of(const std::vector<LatencyRun>& runs) {
     const auto pick = [&runs](const std::function<double(const LatencyRun&)>& figure) {
         std::vector<double> values;
+        values.reserve(runs.size());
         for (const LatencyRun& run : runs) {
             values.push_back(figure(run));
         }

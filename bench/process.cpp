@@ -33,6 +33,7 @@ Result<pid_t> spawn(const NodeProcess::Command& command) {
     std::vector<std::string> words{command.program.string()};
     words.insert(words.end(), command.arguments.begin(), command.arguments.end());
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) {
         pointers.push_back(word.data());
     }
@@ -55,7 +56,7 @@ Result<pid_t> spawn(const NodeProcess::Command& command) {
 
 std::string last_lines(const std::filesystem::path& file) {
     constexpr size_t wanted = 600;
-    std::ifstream in(file);
+    const std::ifstream in(file);
     std::stringstream text;
     text << in.rdbuf();
     const std::string all = text.str();
