@@ -75,13 +75,14 @@ Result<void> drive_all(
 ) {
     std::vector<Result<void>> results(clients.size());
     std::vector<std::thread> threads;
+    threads.reserve(clients.size());
     for (size_t i = 0; i < clients.size(); ++i) {
         threads.emplace_back([&, i] { results[i] = drive(clients[i], messages[i], under_way); });
     }
     for (std::thread& thread : threads) {
         thread.join();
     }
-    for (Result<void>& result : results) {
+    for (const Result<void>& result : results) {
         if (!result) {
             return result;
         }
