@@ -85,6 +85,10 @@ execution::GenesisAccount read_account(Reader& in, const json& object, const std
     if (storage == object.end()) {
         return account;
     }
+    if (!storage->is_object()) {
+        in.fail("storage", "is not an object");
+        return account;
+    }
     for (const auto& [slot, value] : storage->items()) {
         account.storage[in.number_value(json(slot), "storage key")] =
             in.number_value(value, "storage value");
@@ -104,7 +108,11 @@ void read_alloc(Reader& in, const json& root, execution::GenesisSpec& spec) {
             in.fail(text, "is not an address");
             return;
         }
-        spec.alloc[Address::from(*address)] = read_account(in, object, text);
+        const auto [at, is_new] =
+            spec.alloc.emplace(Address::from(*address), read_account(in, object, text));
+        if (!is_new) {
+            in.fail(text, "is there twice, once with 0x before it and once without");
+        }
     }
 }
 

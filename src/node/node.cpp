@@ -10,6 +10,7 @@
 #include "sequencer/recovery.hpp"
 #include "storage/node_store.hpp"
 
+#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 namespace mega::node {
@@ -17,11 +18,12 @@ namespace {
 
 constexpr size_t mebibyte = 1U << 20;
 
-sequencer::ChainConfig chain_config(const Config& config, const Setup& setup) {
+sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, uint64_t chain_id) {
     sequencer::ChainConfig chain;
-    chain.chain_id = setup.chain_id;
+    chain.chain_id = chain_id;
     chain.fee_market.min_base_fee = config.min_base_fee;
     chain.signing_key = setup.sequencer_key;
+    chain.allow_contract_senders = config.is_development;
     return chain;
 }
 
@@ -59,6 +61,13 @@ std::vector<crypto::SecretKey> keys_of(const std::vector<DevAccount>& accounts) 
         keys.push_back(account.key);
     }
     return keys;
+}
+
+/// Parsing a large genesis leaves freed memory with the allocator; the system can use it better.
+void return_unused_memory() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
 }
 
 }  // namespace
@@ -105,6 +114,7 @@ struct Node::Impl {
 
     [[nodiscard]] Result<void> open_directory();
     [[nodiscard]] Result<void> open_database();
+    [[nodiscard]] Result<void> identify_chain();
     [[nodiscard]] Result<sequencer::Resumption> recover();
     void start_sequencer(sequencer::Resumption resumption);
     [[nodiscard]] rpc::ServiceOptions service_options();
@@ -140,8 +150,8 @@ Result<void> Node::Impl::open_database() {
         return Err{opened.error()};
     }
     database = std::move(*opened);
-    if (auto ensured = sequencer::ensure_genesis(*database, setup.genesis); !ensured) {
-        return ensured;
+    if (auto identified = identify_chain(); !identified) {
+        return identified;
     }
     states = std::make_unique<storage::StateStore>(
         *database, storage::StateStoreOptions{.cache_bytes = config.state_cache_mib * mebibyte}
@@ -149,6 +159,34 @@ Result<void> Node::Impl::open_database() {
     blocks = std::make_unique<storage::ChainStore>(*database);
     tree_nodes = std::make_unique<storage::NodeReader>(*database);
     return {};
+}
+
+Result<void> Node::Impl::identify_chain() {
+    const storage::ChainStore store(*database);
+    const auto source = store.genesis_source();
+    const auto hash = store.genesis_hash();
+    if (!source || !hash) {
+        return Err{!source ? source.error() : hash.error()};
+    }
+    if (*source && *hash && (*source)->digest == setup.genesis_source) {
+        info.chain_id = (*source)->chain_id;
+        info.genesis_hash = **hash;
+        return {};
+    }
+    const auto built = build_genesis(config, setup);
+    if (!built) {
+        return Err{built.error()};
+    }
+    if (auto ensured = sequencer::ensure_genesis(*database, built->genesis); !ensured) {
+        return ensured;
+    }
+    info.chain_id = built->chain_id;
+    info.genesis_hash = hash_of(built->genesis.header);
+    storage::WriteBatch batch;
+    storage::ChainStore::stage(
+        batch, storage::GenesisSource{setup.genesis_source, built->chain_id}
+    );
+    return database->write(std::move(batch), /*sync=*/true);
 }
 
 Result<sequencer::Resumption> Node::Impl::recover() {
@@ -164,7 +202,7 @@ Result<sequencer::Resumption> Node::Impl::recover() {
         config.tree_cache_mib * mebibyte
     );
     chain = std::make_unique<sequencer::Chain>(
-        chain_config(config, setup),
+        chain_config(config, setup, info.chain_id),
         *states,
         *commitment,
         head_block,
@@ -219,7 +257,7 @@ void Node::Impl::start_sequencer(sequencer::Resumption resumption) {
 
 rpc::ServiceOptions Node::Impl::service_options() {
     rpc::ServiceOptions options;
-    options.chain_id = setup.chain_id;
+    options.chain_id = info.chain_id;
     options.fee_market = chain->config().fee_market;
     options.client_version = client_version;
     options.is_development = config.is_development;
@@ -290,8 +328,6 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config) {
         return Err{setup.error()};
     }
     impl->setup = std::move(*setup);
-    impl->info.chain_id = impl->setup.chain_id;
-    impl->info.genesis_hash = hash_of(impl->setup.genesis.header);
     impl->info.sequencer = impl->setup.sequencer;
     impl->info.accounts = impl->setup.accounts;
     if (auto opened = impl->open_directory(); !opened) {
@@ -300,6 +336,8 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config) {
     if (auto opened = impl->open_database(); !opened) {
         return Err{opened.error()};
     }
+    impl->setup.genesis_text = {};
+    return_unused_memory();
     auto resumption = impl->recover();
     if (!resumption) {
         return Err{resumption.error()};

@@ -96,7 +96,9 @@ int run_node_command(const Config& config) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    // A closed socket or a full disk is an error where it happens, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
 
     auto node = Node::start(config);
     if (!node) {

@@ -1,5 +1,6 @@
 #include "node/setup.hpp"
 
+#include "crypto/keccak.hpp"
 #include "node/files.hpp"
 #include "node/genesis_file.hpp"
 #include "node/keystore.hpp"
@@ -28,42 +29,56 @@ Result<crypto::SecretKey> read_key(const Config& config) {
     return decrypt_keystore(*file, password);
 }
 
-Result<GenesisFile> read_genesis(const Config& config) {
-    if (config.genesis_file.empty()) {
-        GenesisFile file;
-        file.chain_id = default_dev_chain_id;
-        file.spec.gas_limit = config.gas_limit;
-        file.spec.base_fee_per_gas = config.min_base_fee;
-        add_predeploys(file.spec.alloc);
-        return file;
+Result<std::string> read_genesis_text(const Config& config) {
+    return config.genesis_file.empty() ? std::string{}
+                                       : read_file(config.genesis_file, max_genesis_bytes);
+}
+
+Hash256 digest_of(const Config& config, const Setup& setup) {
+    Bytes source = to_bytes(crypto::keccak256(as_bytes(setup.genesis_text)).view());
+    for (const uint64_t number :
+         {uint64_t{config.is_development},
+          config.chain_id,
+          config.balance,
+          config.gas_limit,
+          config.min_base_fee}) {
+        append(source, u256{number}.to_hash().view());
     }
-    const auto text = read_file(config.genesis_file, max_genesis_bytes);
-    if (!text) {
-        return Err{text.error()};
+    for (const DevAccount& account : setup.accounts) {
+        append(source, account.address.view());
     }
-    return parse_genesis(*text);
+    return crypto::keccak256(source);
+}
+
+GenesisFile built_in_genesis(const Config& config) {
+    GenesisFile file;
+    file.chain_id = default_dev_chain_id;
+    file.spec.gas_limit = config.gas_limit;
+    file.spec.base_fee_per_gas = config.min_base_fee;
+    add_predeploys(file.spec.alloc);
+    return file;
+}
+
+void add_dev_accounts(const Config& config, Setup& setup) {
+    const std::string_view mnemonic =
+        config.mnemonic.empty() ? test_mnemonic : std::string_view(config.mnemonic);
+    // One more than shown: the sequencer's own.
+    setup.accounts = derive_accounts(mnemonic, config.accounts + 1);
+    setup.sequencer_key = setup.accounts.back().key;
+    setup.accounts.pop_back();
 }
 
 }  // namespace
 
 Result<Setup> prepare(const Config& config) {
-    auto file = read_genesis(config);
-    if (!file) {
-        return Err{file.error()};
-    }
     Setup setup;
-    setup.chain_id =
-        config.is_development && config.chain_id != 0 ? config.chain_id : file->chain_id;
+    auto text = read_genesis_text(config);
+    if (!text) {
+        return Err{text.error()};
+    }
+    setup.genesis_text = std::move(*text);
     if (config.is_development) {
-        const std::string_view mnemonic =
-            config.mnemonic.empty() ? test_mnemonic : std::string_view(config.mnemonic);
-        // One more than shown: the sequencer's own.
-        setup.accounts = derive_accounts(mnemonic, config.accounts + 1);
-        setup.sequencer_key = setup.accounts.back().key;
-        setup.accounts.pop_back();
-        for (const DevAccount& account : setup.accounts) {
-            file->spec.alloc[account.address].balance = u256{config.balance} * one_mega;
-        }
+        add_dev_accounts(config, setup);
     } else {
         const auto key = read_key(config);
         if (!key) {
@@ -72,8 +87,23 @@ Result<Setup> prepare(const Config& config) {
         setup.sequencer_key = *key;
     }
     setup.sequencer = *crypto::address_of(setup.sequencer_key);
-    setup.genesis = execution::make_genesis(current_fork, file->spec);
+    setup.genesis_source = digest_of(config, setup);
     return setup;
+}
+
+Result<ChainGenesis> build_genesis(const Config& config, const Setup& setup) {
+    auto file = setup.genesis_text.empty() ? Result<GenesisFile>(built_in_genesis(config))
+                                           : parse_genesis(setup.genesis_text);
+    if (!file) {
+        return Err{file.error()};
+    }
+    if (config.is_development && config.chain_id != 0) {
+        file->chain_id = config.chain_id;
+    }
+    for (const DevAccount& account : setup.accounts) {
+        file->spec.alloc[account.address].balance = u256{config.balance} * one_mega;
+    }
+    return ChainGenesis{file->chain_id, execution::make_genesis(current_fork, file->spec)};
 }
 
 }  // namespace mega::node

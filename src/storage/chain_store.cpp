@@ -14,6 +14,7 @@ using DiffPtr = std::shared_ptr<const state::StateDiff>;
 
 constexpr std::string_view checkpoint_key = "checkpoint";
 constexpr std::string_view genesis_key = "genesis";
+constexpr std::string_view genesis_source_key = "genesis source";
 
 }  // namespace
 
@@ -135,6 +136,12 @@ void ChainStore::stage_genesis(WriteBatch& batch, const Hash256& genesis_hash) {
     batch.put(Table::meta, as_bytes(genesis_key), genesis_hash);
 }
 
+void ChainStore::stage(WriteBatch& batch, const GenesisSource& source) {
+    Bytes row = to_bytes(source.digest.view());
+    append(row, number_key(source.chain_id));
+    batch.put(Table::meta, as_bytes(genesis_source_key), row);
+}
+
 void ChainStore::saved(uint64_t number) {
     const std::unique_lock lock(impl_->mutex);
     impl_->saved_number = std::max(impl_->saved_number, number);
@@ -195,6 +202,22 @@ Result<std::optional<Hash256>> ChainStore::genesis_hash() const {
         return Err{Error{"database: damaged genesis row"}};
     }
     return std::optional{Hash256::from(**row)};
+}
+
+Result<std::optional<GenesisSource>> ChainStore::genesis_source() const {
+    auto row = impl_->database.get(Table::meta, as_bytes(genesis_source_key));
+    if (!row) {
+        return Err{row.error()};
+    }
+    if (!*row) {
+        return std::optional<GenesisSource>{};
+    }
+    if ((*row)->size() != 40) {
+        return Err{Error{"database: damaged genesis source row"}};
+    }
+    const BytesView view = **row;
+    return std::optional{GenesisSource{Hash256::from(view), u256::from_be(view.subspan(32)).low64()}
+    };
 }
 
 Result<StoredBlockPtr> ChainStore::block(uint64_t number) const {

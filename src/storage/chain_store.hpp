@@ -11,7 +11,8 @@
 //   created or empty], ...]) transactions  tx hash -> number u64 BE ‖ index u32 BE mini_blocks
 //   mini-block number u64 BE -> block number u64 BE ‖ index u32 BE block_diffs   number u64 BE ->
 //   state::encode(diff) meta          "checkpoint" -> rlp([block number, log sequence, next
-//   mini-block number]), "genesis" -> block hash
+//   mini-block number]), "genesis" -> block hash,
+//                 "genesis source" -> digest[32] ‖ chain id u64 BE
 
 #include "state/diff.hpp"
 #include "storage/database.hpp"
@@ -67,6 +68,12 @@ struct Checkpoint {
     uint64_t next_mini_block_number = 0;
 };
 
+/// What the genesis block was made from, so that it need not be made again to be compared.
+struct GenesisSource {
+    Hash256 digest;
+    uint64_t chain_id = 0;
+};
+
 /// Thread-safe.
 class ChainStore {
   public:
@@ -82,6 +89,7 @@ class ChainStore {
     static void stage(WriteBatch& batch, const StoredBlock& block, const state::StateDiff& diff);
     static void stage(WriteBatch& batch, const Checkpoint& checkpoint);
     static void stage_genesis(WriteBatch& batch, const Hash256& genesis_hash);
+    static void stage(WriteBatch& batch, const GenesisSource& source);
     /// The blocks up to `number` are in the database.
     void saved(uint64_t number);
     /// Adds the removal of a block's rows to `batch`, and forgets it.
@@ -89,6 +97,7 @@ class ChainStore {
 
     [[nodiscard]] Result<std::optional<Checkpoint>> checkpoint() const;
     [[nodiscard]] Result<std::optional<Hash256>> genesis_hash() const;
+    [[nodiscard]] Result<std::optional<GenesisSource>> genesis_source() const;
 
     // Nothing or null when there is no such thing; an error when the database cannot be read or
     // holds rubbish.

@@ -86,7 +86,8 @@ void HttpSession::run() {
     if (is_peer_finished_ && !is_stalled_ && !pending_upgrade_) {
         return finish_after_answers();
     }
-    if (is_idle()) {
+    // Before the first answer the header's time, counted from the accept, goes on.
+    if (is_idle() && first_sequence_ > 0) {
         idle_deadline_ = after_ms(Clock::now(), link_.core().options.idle_timeout_ms);
     }
 }
