@@ -33,6 +33,9 @@ void Sequencer::tick() {
             refuse(tx->hash, "transaction expired in the pool");
         }
     }
+    if (const auto words = parts_.checkpointer.failure()) {
+        fail(*words);
+    }
     if (failure()) {
         return;
     }
@@ -81,6 +84,7 @@ SealedPtr Sequencer::seal() {
         return nullptr;
     }
     append(SealRecord{(*sealed)->hash});
+    forced_ = {};
     ++counters_.blocks;
     unsaved_.push_back(*sealed);
     parts_.checkpointer.remember(*sealed);
@@ -92,17 +96,10 @@ void Sequencer::seal_and_open() {
     if (!sealed) {
         return;
     }
-    const bool is_due = unsaved_.size() >= options_.checkpoint_interval_blocks;
-    if (is_due) {
+    if (unsaved_.size() >= options_.checkpoint_interval_blocks) {
         checkpoint();
     }
     open_next();
-    if (is_due) {
-        // The log before the checkpoint may go: what waits in the pool is written again after it.
-        visit_pool([this](const mempool::Entry& entry, bool) {
-            append(PooledRecord{entry.tx->raw, entry.tx->sender});
-        });
-    }
     publish([this, sealed, open = parts_.chain.open()](const Result<void>& durable) {
         if (durable) {
             parts_.head.move_to(sealed, open);
@@ -112,6 +109,12 @@ void Sequencer::seal_and_open() {
 }
 
 void Sequencer::checkpoint() {
+    const auto log_sequence = last_sequence_;
+    // The log before the checkpoint may go: what waits in the pool is written again after it.
+    visit_pool([this](const mempool::Entry& entry, bool) {
+        append(PooledRecord{entry.tx->raw, entry.tx->sender});
+    });
+    parts_.checkpointer.make_room();
     storage::WriteBatch batch;
     storage::NodeWriter nodes(batch);
     parts_.chain.commitment().flush(nodes);
@@ -119,12 +122,13 @@ void Sequencer::checkpoint() {
         .batch = std::move(batch),
         .blocks = std::exchange(unsaved_, {}),
         .state_version = parts_.chain.head_version(),
-        .log_sequence = last_sequence_,
+        .log_sequence = log_sequence,
         .next_mini_block_number = parts_.chain.next_mini_block_number(),
+        .commitment = &parts_.chain.commitment(),
     });
 }
 
-OpenBlockRecord Sequencer::next_inputs() {
+OpenBlockRecord Sequencer::next_inputs() const {
     const SealedPtr& head = parts_.chain.head();
     const uint64_t parent_timestamp = head->header.timestamp;
     const auto now_s = static_cast<int64_t>(now_us() / 1'000'000) + time_shift_;
@@ -134,15 +138,14 @@ OpenBlockRecord Sequencer::next_inputs() {
     const uint64_t earliest = is_subsecond ? parent_timestamp : parent_timestamp + 1;
     OpenBlockRecord inputs;
     inputs.number = head->header.number + 1;
-    inputs.timestamp =
-        std::exchange(forced_timestamp_, {})
-            .value_or(std::max(earliest, static_cast<uint64_t>(std::max<int64_t>(now_s, 0))));
+    inputs.timestamp = forced_.timestamp.value_or(
+        std::max(earliest, static_cast<uint64_t>(std::max<int64_t>(now_s, 0)))
+    );
     inputs.gas_limit = options_.gas_limit;
     inputs.beneficiary = options_.beneficiary;
-    inputs.prev_randao = std::exchange(forced_prev_randao_, {})
-                             .value_or(derived_prev_randao(head->hash, inputs.number));
-    inputs.base_fee_per_gas =
-        std::exchange(forced_base_fee_, {}).value_or(parts_.chain.next_base_fee());
+    inputs.prev_randao =
+        forced_.prev_randao.value_or(derived_prev_randao(head->hash, inputs.number));
+    inputs.base_fee_per_gas = forced_.base_fee.value_or(parts_.chain.next_base_fee());
     return inputs;
 }
 

@@ -89,7 +89,9 @@ std::vector<ExecutionOutcome> Chain::execute(std::span<const mempool::TxPtr> tra
     std::vector<ExecutionOutcome> outcomes;
     outcomes.reserve(transactions.size());
     for (const mempool::TxPtr& tx : transactions) {
-        const execution::ExecutionOptions options{.block_gas_left = gas_left()};
+        const execution::ExecutionOptions options{
+            .skip_sender_code_check = config_.allow_contract_senders, .block_gas_left = gas_left()
+        };
         auto result = execution::execute_transaction(vm_, state(), open_->env(), *tx, options);
         if (!result) {
             outcomes.push_back({nullptr, result.error()});
@@ -216,11 +218,11 @@ void Chain::take_back_open_block() {
     // What was absorbed must leave the tree too; what is pending never reached it.
     const state::StateDiff pending = pending_.take();
     if (!pending.is_empty()) {
-        store_->apply(state::invert(pending));
+        state_version_ = store_->apply(state::invert(pending));
     }
     const state::StateDiff absorbed = block_.take();
     if (!absorbed.is_empty()) {
-        store_->apply(state::invert(absorbed));
+        state_version_ = store_->apply(state::invert(absorbed));
     }
     commitment_->abandon_open_block();
     next_mini_block_number_ -= mini_blocks_.size();

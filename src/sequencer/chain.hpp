@@ -22,6 +22,8 @@ struct ChainConfig {
     Fork fork = current_fork;
     execution::FeeMarket fee_market;
     crypto::SecretKey signing_key;
+    /// Development chains: EIP-3607 is off, so that contracts can be impersonated.
+    bool allow_contract_senders = false;
 };
 
 struct ExecutionOutcome {
@@ -68,8 +70,10 @@ class Chain {
     [[nodiscard]] bool has_unclosed_transactions() const {
         return mini_block_start_ < executed_.size();
     }
-    /// Nothing was executed or overridden since the block opened.
-    [[nodiscard]] bool is_untouched() const { return executed_.empty() && !overridden_; }
+    /// Nothing was executed, overridden or signed since the block opened.
+    [[nodiscard]] bool is_untouched() const {
+        return executed_.empty() && mini_blocks_.empty() && !overridden_;
+    }
     [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
     /// Version of the store at the end of the head.
     [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }

@@ -90,6 +90,18 @@ Error range_error(const std::string& what, uint64_t from, uint64_t to) {
     };
 }
 
+/// The search from `from` on went beyond the limit in block `number`.
+Error too_many_logs(size_t max_logs, uint64_t from, uint64_t number) {
+    const std::string limit = "more than " + std::to_string(max_logs) + " logs";
+    if (number == from) {
+        return {
+            "block " + to_hex_quantity(number) + " alone has " + limit +
+            " of this kind; ask for fewer addresses or topics"
+        };
+    }
+    return range_error("query returns " + limit, from, number - 1);
+}
+
 }  // namespace
 
 bool matches(const LogFilter& filter, const Log& log) {
@@ -252,13 +264,12 @@ Result<std::vector<FoundLog>> ChainReader::logs(
         if (!view) {
             return Err{view.error()};
         }
+        if (!*view) {
+            break;  // the chain has gone back meanwhile
+        }
         collect_logs(**view, filter, found);
         if (found.size() > limits.max_logs) {
-            return Err{range_error(
-                "query returns more than " + std::to_string(limits.max_logs) + " logs",
-                from,
-                number > from ? number - 1 : from
-            )};
+            return Err{too_many_logs(limits.max_logs, from, number)};
         }
     }
     return found;

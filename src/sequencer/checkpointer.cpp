@@ -77,10 +77,38 @@ void Checkpointer::remember(const SealedPtr& block) {
     parts_.blocks.remember(to_stored(*block), block->diff);
 }
 
-void Checkpointer::save(Save save) {
-    if (++waiting_ > max_waiting) {
+void Checkpointer::set_log(storage::WriteAheadLog& log) {
+    parts_.log = &log;
+    // A log that has lost its end (a crash of the machine under relaxed durability, a removed file)
+    // will use sequences again that the checkpoint says are done with.
+    const auto checkpoint = parts_.blocks.checkpoint();
+    if (!checkpoint) {
+        fail(checkpoint.error().message);
+        return;
+    }
+    if (!*checkpoint || (*checkpoint)->log_sequence <= log.durable()) {
+        return;
+    }
+    storage::WriteBatch batch;
+    storage::ChainStore::stage(
+        batch,
+        checkpoint_at(
+            (*checkpoint)->block_number, log.durable(), (*checkpoint)->next_mini_block_number
+        )
+    );
+    if (auto written = parts_.database.write(std::move(batch), /*sync=*/true); !written) {
+        fail(written.error().message);
+    }
+}
+
+void Checkpointer::make_room() {
+    if (waiting_ >= max_waiting) {
         wait();
     }
+}
+
+void Checkpointer::save(Save save) {
+    ++waiting_;
     // std::function wants something copyable.
     auto shared = std::make_shared<Save>(std::move(save));
     thread_.post([this, shared] {
@@ -103,6 +131,13 @@ void Checkpointer::write(Save save) {
         storage::ChainStore::stage(save.batch, **stored, *block->diff);
         parts_.states.stage_block(save.batch, block->header.number, *block->diff);
     }
+    // What the database holds must be in the log, too: or the log would count again from before it.
+    if (parts_.log != nullptr) {
+        if (auto flushed = parts_.log->flush(); !flushed) {
+            fail(flushed.error().message);
+            return;
+        }
+    }
     const uint64_t number = save.blocks.back()->header.number;
     storage::ChainStore::stage(
         save.batch, checkpoint_at(number, save.log_sequence, save.next_mini_block_number)
@@ -110,6 +145,9 @@ void Checkpointer::write(Save save) {
     if (auto written = parts_.database.write(std::move(save.batch), /*sync=*/true); !written) {
         fail(written.error().message);
         return;
+    }
+    if (save.commitment != nullptr) {
+        save.commitment->flush_written();
     }
     parts_.states.checkpointed(save.state_version);
     parts_.blocks.saved(number);
@@ -161,6 +199,7 @@ Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_se
         fail(written.error().message);
         return written;
     }
+    chain.commitment().flush_written();
     parts_.states.checkpointed(chain.head_version());
     saved_block_ = number;
     return {};

@@ -24,7 +24,8 @@ class Checkpointer {
 
     explicit Checkpointer(const Parts& parts) : parts_(parts) {}
 
-    void set_log(storage::WriteAheadLog& log) { parts_.log = &log; }
+    /// Replay is over: from now on checkpoints wait for this log and cut it.
+    void set_log(storage::WriteAheadLog& log);
 
     /// A block was sealed: readable through the block store from now on.
     void remember(const SealedPtr& block);
@@ -35,8 +36,11 @@ class Checkpointer {
         storage::StateVersion state_version = 0;
         uint64_t log_sequence = 0;
         uint64_t next_mini_block_number = 0;
+        /// Whose nodes the batch holds: may forget them once they are written.
+        Commitment* commitment = nullptr;
     };
-    /// Returns at once unless checkpoints pile up.
+    /// Waits while checkpoints pile up. To be called before the tree is flushed for the next one.
+    void make_room();
     void save(Save save);
     /// Waits until everything is written.
     void wait();

@@ -102,7 +102,16 @@ Result<Hash256> Commitment::root() {
 void Commitment::flush(trie::NodeSink& sink) {
     thread_.run([&] {
         tree_.flush(sink);
-        tree_.evict(memory_limit_bytes_);
+        ++unwritten_flushes_;
+    });
+}
+
+void Commitment::flush_written() {
+    thread_.post([this] {
+        MEGA_ASSERT(unwritten_flushes_ > 0);
+        if (--unwritten_flushes_ == 0) {
+            tree_.evict(memory_limit_bytes_);
+        }
     });
 }
 

@@ -19,7 +19,7 @@ namespace mega::sequencer {
 class Commitment {
   public:
     /// `source` must outlive this object. Clean nodes beyond `memory_limit_bytes` are forgotten
-    /// after each flush. The tree stands at the end of block `head_number`.
+    /// once what was flushed is written. The tree stands at the end of block `head_number`.
     Commitment(
         const trie::NodeSource& source,
         const Hash256& root,
@@ -40,6 +40,9 @@ class Commitment {
     /// Hands the nodes written since the last flush to `sink`, on the tree's thread; returns when
     /// done.
     void flush(trie::NodeSink& sink);
+    /// `source` has the nodes of one more flush. Until it has those of all, none are forgotten:
+    /// they could not be loaded again.
+    void flush_written();
 
     struct Proof {
         Hash256 state_root;
@@ -68,6 +71,7 @@ class Commitment {
     // Touched by the thread alone.
     trie::StateTree tree_;
     std::string failure_;
+    uint64_t unwritten_flushes_ = 0;
     std::vector<DiffPtr> open_;                        // of the open block, oldest first
     std::deque<std::pair<uint64_t, DiffPtr>> sealed_;  // of the last blocks, oldest first
     uint64_t oldest_number_;                           // the block before the first of sealed_

@@ -3,11 +3,16 @@
 
 #include "sequencer/sequencer.hpp"
 
+#include <set>
+
 namespace mega::sequencer {
 
 void Sequencer::mine_block() {
     execute_ready();
     settle_pooled();
+    if (failure()) {
+        return;
+    }
     seal_and_open();
     next_block_us_ = now_us() + block_interval_ms_ * 1000;
 }
@@ -17,13 +22,17 @@ void Sequencer::set_block_interval_ms(uint64_t interval_ms) {
     next_block_us_ = now_us() + interval_ms * 1000;
 }
 
-/// The open block's environment is to change: it is opened again if nothing happened in it, and
-/// ended otherwise.
-void Sequencer::reopen() {
-    if (!parts_.chain.is_untouched()) {
-        seal_and_open();
+void Sequencer::reopen(const std::function<void()>& change) {
+    if (failure()) {
         return;
     }
+    if (!parts_.chain.is_untouched()) {
+        seal_and_open();
+        if (failure()) {
+            return;
+        }
+    }
+    change();
     open_next();
     publish([this,
              head = parts_.chain.head(),
@@ -35,36 +44,33 @@ void Sequencer::reopen() {
 }
 
 void Sequencer::shift_time(int64_t seconds) {
-    time_shift_ += seconds;
-    reopen();
+    reopen([&] { time_shift_ += seconds; });
 }
 
 void Sequencer::set_next_timestamp(uint64_t timestamp) {
-    forced_timestamp_ = timestamp;
-    reopen();
+    reopen([&] { forced_.timestamp = timestamp; });
 }
 
 void Sequencer::set_next_base_fee(const u256& base_fee) {
-    forced_base_fee_ = base_fee;
-    reopen();
+    reopen([&] { forced_.base_fee = base_fee; });
 }
 
 void Sequencer::set_next_prev_randao(const Hash256& value) {
-    forced_prev_randao_ = value;
-    reopen();
+    reopen([&] { forced_.prev_randao = value; });
 }
 
 void Sequencer::set_gas_limit(uint64_t gas_limit) {
-    options_.gas_limit = gas_limit;
-    reopen();
+    reopen([&] { options_.gas_limit = gas_limit; });
 }
 
 void Sequencer::set_beneficiary(const Address& beneficiary) {
-    options_.beneficiary = beneficiary;
-    reopen();
+    reopen([&] { options_.beneficiary = beneficiary; });
 }
 
 void Sequencer::override_state(const OverrideRecord& change) {
+    if (failure()) {
+        return;
+    }
     parts_.chain.override_state(change);
     append(change);
     const std::lock_guard lock(pool_mutex_);
@@ -72,6 +78,9 @@ void Sequencer::override_state(const OverrideRecord& change) {
 }
 
 Result<void> Sequencer::revert_to(uint64_t number) {
+    if (const auto words = failure()) {
+        return Err{Error{*words}};
+    }
     // The database must hold every block before some are taken away again.
     if (!parts_.chain.is_untouched()) {
         if (!seal()) {
@@ -94,7 +103,9 @@ Result<void> Sequencer::revert_to(uint64_t number) {
         fail(reverted.error().message);
         return reverted;
     }
+    forced_ = {};
     open_next();
+    rejudge_pool();
     publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
                 const Result<void>& durable
             ) {
@@ -104,6 +115,17 @@ Result<void> Sequencer::revert_to(uint64_t number) {
         }
     });
     return {};
+}
+
+/// After nonces have gone back: what was ready may not be any more, and the other way round.
+void Sequencer::rejudge_pool() {
+    std::set<Address> senders;
+    visit_pool([&](const mempool::Entry& entry, bool) { senders.insert(entry.tx->sender); });
+    const std::lock_guard lock(pool_mutex_);
+    for (const Address& sender : senders) {
+        const auto account = parts_.chain.state().account(sender).value_or(Account{});
+        pool_.account_changed(sender, account.nonce);
+    }
 }
 
 mempool::TxPtr Sequencer::drop_pooled(const Hash256& hash) {

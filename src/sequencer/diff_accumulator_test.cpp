@@ -79,7 +79,9 @@ TEST(diff_accumulator, equals_merging_one_by_one) {
 TEST(diff_accumulator, clearing_storage_zeroes_earlier_writes) {
     const Address who = address(1);
     DiffAccumulator accumulator;
-    accumulator.add({.accounts = {{who, Account{1}, Account{1}, false}}, .slots = {{who, 1, 0, 5}}, .codes = {}});
+    accumulator.add(
+        {.accounts = {{who, Account{1}, Account{1}, false}}, .slots = {{who, 1, 0, 5}}, .codes = {}}
+    );
     accumulator.add({.accounts = {{who, Account{1}, std::nullopt, true}}, .slots = {}, .codes = {}}
     );
     const auto sum = accumulator.take();

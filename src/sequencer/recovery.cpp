@@ -46,7 +46,7 @@ Result<void> write_genesis(
     storage::ChainStore::stage(batch, block, {});
     storage::ChainStore::stage(batch, storage::Checkpoint{.block_number = genesis.header.number});
     storage::ChainStore::stage_genesis(batch, hash);
-    storage::StateStore::stage_genesis(batch, genesis.diff);
+    storage::StateStore::stage_genesis(batch, genesis.diff, genesis.header.number);
     return database.write(std::move(batch), /*sync=*/true);
 }
 
@@ -184,12 +184,12 @@ bool Replay::apply(const SealRecord& record, uint64_t sequence) {
     return true;
 }
 
-bool Replay::apply(const PooledRecord& record, uint64_t /*sequence*/) {
+bool Replay::apply(const PooledRecord& record, uint64_t sequence) {
     auto tx = decode_logged(record.raw, record.sender);
     if (!tx) {
         return fail(tx.error().message);
     }
-    pooled_[(*tx)->hash] = *tx;
+    pooled_.try_emplace((*tx)->hash, Pooled{sequence, *tx});
     return true;
 }
 
@@ -229,6 +229,7 @@ void Replay::save(uint64_t sequence) {
         .state_version = chain_->head_version(),
         .log_sequence = sequence,
         .next_mini_block_number = chain_->next_mini_block_number(),
+        .commitment = &chain_->commitment(),
     });
     checkpointer_->wait();
 }
@@ -241,7 +242,11 @@ Resumption Replay::finish() {
         }
     }
     Resumption resumption;
-    for (auto& [hash, tx] : pooled_) {
+    std::map<uint64_t, mempool::TxPtr> by_arrival;
+    for (const auto& [hash, pooled] : pooled_) {
+        by_arrival.emplace(pooled.sequence, pooled.tx);
+    }
+    for (auto& [sequence, tx] : by_arrival) {
         resumption.pooled.push_back(std::move(tx));
     }
     resumption.unsaved = std::move(unsaved_);

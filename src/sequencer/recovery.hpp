@@ -58,7 +58,11 @@ class Replay {
     std::vector<SealedPtr> unsaved_;
     std::vector<ExecutedPtr> executed_;      // of the open block
     std::vector<MiniBlockPtr> mini_blocks_;  // of the open block
-    std::map<Hash256, mempool::TxPtr> pooled_;
+    struct Pooled {
+        uint64_t sequence = 0;  // of the first record: the order of arrival
+        mempool::TxPtr tx;
+    };
+    std::map<Hash256, Pooled> pooled_;
     uint64_t replayed_transactions_ = 0;
     uint64_t seal_sequence_ = 0;
 };

@@ -36,6 +36,7 @@ Sequencer::Sequencer(SequencerOptions options, Parts parts)
 Sequencer::~Sequencer() { stop(); }
 
 void Sequencer::start(Resumption resumption) {
+    last_sequence_ = parts_.log.durable();
     unsaved_ = std::move(resumption.unsaved);
     for (auto& tx : resumption.pooled) {
         return_to_pool(tx);
@@ -91,14 +92,18 @@ void Sequencer::run(const std::function<void()>& task) {
         }
         commands_.emplace_back([&] {
             task();
-            finished.set_value();
+            // Comes after all that the task publishes. A failed log is reported through failure().
+            publish([&](const Result<void>&) { finished.set_value(); });
         });
     }
     wake_.notify_one();
     finished.get_future().wait();
-    // A failed flush is reported through failure(); the task itself has run.
-    (void)parts_.log.flush();
-    parts_.publisher.drain();
+}
+
+void Sequencer::wait_until_published() {
+    std::promise<void> finished;
+    publish([&](const Result<void>&) { finished.set_value(); });
+    finished.get_future().wait();
 }
 
 std::optional<std::string> Sequencer::failure() const {
@@ -107,14 +112,23 @@ std::optional<std::string> Sequencer::failure() const {
 }
 
 void Sequencer::fail(const std::string& message) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (failure_) {
+            return;
+        }
         failure_ = message;
+        // Wakes the thread, which has to turn away those who wait.
+        commands_.emplace_back(std::function<void()>([] {}));
     }
+    wake_.notify_one();
 }
 
 uint64_t Sequencer::next_deadline_us() const {
     uint64_t deadline = next_expiry_us_;
+    if (failure()) {
+        return deadline;
+    }
     if (block_interval_ms_ != 0) {
         deadline = std::min(deadline, next_block_us_);
     }
@@ -149,16 +163,30 @@ void Sequencer::loop() {
         }
         settle_pooled();
         tick();
+        if (const auto words = failure()) {
+            answer_all_waiters(refused(*words));
+        }
         const std::lock_guard lock(mutex_);
         if (stopping_ && commands_.empty()) {
             break;
         }
     }
-    if (parts_.chain.is_untouched() && !unsaved_.empty()) {
+    // What was not executed waits in the log for the next start.
+    SubmitOutcome pooled;
+    pooled.kind = SubmitOutcome::Kind::pooled;
+    answer_all_waiters(pooled);
+    if (!failure() && parts_.chain.is_untouched() && !unsaved_.empty()) {
         checkpoint();
     }
-    (void)parts_.log.flush();  // a failure was reported to everyone who waited
-    parts_.publisher.drain();
+    wait_until_published();
+}
+
+void Sequencer::answer_all_waiters(const SubmitOutcome& outcome) {
+    for (auto& [hash, waiters] : std::exchange(waiters_, {})) {
+        for (Waiter& waiter : waiters) {
+            answer_when_durable(std::move(waiter.done), outcome);
+        }
+    }
 }
 
 bool Sequencer::has_nonce_gap(const SignedTransaction& tx, const Account& account) const {
@@ -167,8 +195,15 @@ bool Sequencer::has_nonce_gap(const SignedTransaction& tx, const Account& accoun
 }
 
 void Sequencer::handle(Submission submission) {
+    if (submission.tx->tx.gas_limit > options_.gas_limit) {
+        ++counters_.refused;
+        answer_when_durable(std::move(submission.done), refused("exceeds block gas limit"));
+        return;
+    }
     const Account account = parts_.chain.state().account(submission.tx->sender).value_or(Account{});
     const std::lock_guard lock(pool_mutex_);
+    // The nonce may have moved without a transaction of the sender's (EIP-7702, a chain gone back).
+    pool_.account_changed(submission.tx->sender, account.nonce);
     if (submission.mode == SubmitMode::executed && has_nonce_gap(*submission.tx, account)) {
         SubmitOutcome outcome;
         outcome.kind = SubmitOutcome::Kind::nonce_gap;
@@ -245,6 +280,7 @@ void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
         return;
     }
     counters_.executed += executed.size();
+    note_authorities(executed);
     append(record);
     publish([this,
              open = parts_.chain.open(),
@@ -259,6 +295,22 @@ void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
             done(durable ? outcome : refused(durable.error().message));
         }
     });
+}
+
+/// A delegation (EIP-7702) raises the nonce of whoever signed it: theirs in the pool are judged
+/// anew.
+void Sequencer::note_authorities(std::span<const ExecutedPtr> executed) {
+    for (const ExecutedPtr& done : executed) {
+        for (const Authorization& authorization : done->tx->tx.authorization_list) {
+            const auto authority = recover_authority(authorization);
+            if (!authority) {
+                continue;
+            }
+            const auto account = parts_.chain.state().account(*authority).value_or(Account{});
+            const std::lock_guard lock(pool_mutex_);
+            pool_.account_changed(*authority, account.nonce);
+        }
+    }
 }
 
 void Sequencer::settle_refused(const mempool::TxPtr& tx, const execution::TxError& refusal) {

@@ -50,7 +50,7 @@ struct SubmitOutcome {
     uint64_t expected_nonce = 0;  // nonce_gap
     std::string message;          // refused: geth's text
 };
-/// Called once, on the publisher's thread.
+/// Called once, on the publisher's thread, at the latest when the sequencer stops or fails.
 using SubmitCallback = std::function<void(const SubmitOutcome&)>;
 
 /// For metrics.
@@ -151,8 +151,10 @@ class Sequencer {
     [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
     void execute_ready();
     void execute_batch(std::vector<mempool::TxPtr> batch);
+    void note_authorities(std::span<const ExecutedPtr> executed);
     void settle_pooled();
     void refuse(const Hash256& hash, const std::string& message);
+    void answer_all_waiters(const SubmitOutcome& outcome);
     void answer_when_durable(SubmitCallback done, SubmitOutcome outcome);
     void return_to_pool(const mempool::TxPtr& tx);
     void settle_refused(const mempool::TxPtr& tx, const execution::TxError& refusal);
@@ -161,14 +163,17 @@ class Sequencer {
     void seal_and_open();
     [[nodiscard]] SealedPtr seal();
     void open_next();
-    void reopen();
-    [[nodiscard]] OpenBlockRecord next_inputs();
+    /// Makes `change`, which concerns the next block's environment, and opens that block anew.
+    void reopen(const std::function<void()>& change);
+    [[nodiscard]] OpenBlockRecord next_inputs() const;
     void checkpoint();
+    void rejudge_pool();
     storage::WriteAheadLog::Sequence append(const LogRecord& record);
     /// Runs on the publisher's thread once everything appended so far is durable.
     /// Gets the error instead when the log failed.
     using Publication = std::function<void(const Result<void>& durable)>;
     void publish(Publication publication);
+    void wait_until_published();
     void fail(const std::string& message);
     [[nodiscard]] uint64_t now_us() const { return options_.now_us(); }
 
@@ -189,9 +194,13 @@ class Sequencer {
     uint64_t next_expiry_us_ = 0;
     bool automine_ = true;
     int64_t time_shift_ = 0;
-    std::optional<uint64_t> forced_timestamp_;
-    std::optional<u256> forced_base_fee_;
-    std::optional<Hash256> forced_prev_randao_;
+    /// What the next block to be sealed was told to have.
+    struct Forced {
+        std::optional<uint64_t> timestamp;
+        std::optional<u256> base_fee;
+        std::optional<Hash256> prev_randao;
+    };
+    Forced forced_;
     std::atomic<uint64_t> block_interval_ms_;
 
     mutable std::mutex mutex_;
