@@ -1,13 +1,11 @@
 #include "crypto/bn254.hpp"
 
+#include "base/fixtures_test.hpp"
 #include "base/hex.hpp"
 #include "crypto/bn254/test_support.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <nlohmann/json.hpp>
 
 namespace mega::crypto::bn254 {
 
@@ -19,38 +17,20 @@ struct Vector {
     Bytes expected;
 };
 
-std::string fixtures_dir() {
-    if (const char* dir = std::getenv("MEGA_FIXTURES")) {
-        return dir;
-    }
-    const char* home = std::getenv("HOME");
-    return std::string(home != nullptr ? home : "") + "/.cache/mega/fixtures";
-}
-
-/// The text of the string member `key` in one JSON object without escapes.
-std::string member(std::string_view object, std::string_view key) {
-    const size_t at = object.find('"' + std::string(key) + '"');
-    if (at == std::string_view::npos) {
-        ADD_FAILURE() << "no member " << key;
-        return {};
-    }
-    const size_t open = object.find('"', object.find(':', at));
-    return std::string(object.substr(open + 1, object.find('"', open + 1) - open - 1));
-}
-
-/// The entries of a flat array of objects; none when the file is not there.
+/// None when the file is not there.
 std::vector<Vector> load_vectors(const std::string& file) {
-    std::ifstream stream(fixtures_dir() + "/precompiles/geth/precompiles/" + file);
-    std::stringstream text;
-    text << stream.rdbuf();
-    const std::string json = text.str();
+    const auto root = fixtures_root();
+    std::ifstream in(root.value_or("") / "precompiles/geth/precompiles" / file);
     std::vector<Vector> vectors;
-    for (size_t open = json.find('{'); open != std::string::npos; open = json.find('{', open + 1)) {
-        const auto object = std::string_view(json).substr(open, json.find('}', open) - open);
+    if (!root || !in) {
+        return vectors;
+    }
+    const auto bytes = [](const nlohmann::json& digits) {
+        return *from_hex(digits.get<std::string>(), false);
+    };
+    for (const auto& vector : nlohmann::json::parse(in)) {
         vectors.push_back(
-            {member(object, "Name"),
-             *from_hex(member(object, "Input"), false),
-             *from_hex(member(object, "Expected"), false)}
+            {vector.at("Name"), bytes(vector.at("Input")), bytes(vector.at("Expected"))}
         );
     }
     return vectors;
@@ -62,9 +42,9 @@ Bytes padded(Bytes input, size_t size) {
     return input;
 }
 
-#define SKIP_WITHOUT(vectors)                                                              \
-    if ((vectors).empty()) {                                                               \
-        GTEST_SKIP() << "SKIPPED: no official alt_bn128 vectors under " << fixtures_dir(); \
+#define SKIP_WITHOUT(vectors)                                    \
+    if ((vectors).empty()) {                                     \
+        GTEST_SKIP() << fixtures_missing("alt_bn128's vectors"); \
     }
 
 G1Bytes negate(const G1Bytes& point) {

@@ -1,30 +1,17 @@
 #include "crypto/p256.hpp"
 
-#include "base/hex.hpp"
+#include "crypto/numbers_test.hpp"
 
 #include <gtest/gtest.h>
 
 namespace mega::crypto::p256 {
 namespace {
 
-Hash256 hash256(std::string_view hex) { return *fixed_from_hex<32>(hex); }
-
 const Hash256 zero{};
 const Hash256 prime = hash256("0xffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
 const Hash256 order = hash256("0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
 const Hash256 gx = hash256("0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296");
 const Hash256 gy = hash256("0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5");
-
-Hash256 subtract(const Hash256& a, const Hash256& b) {
-    Hash256 difference;
-    int borrow = 0;
-    for (size_t i = 32; i-- > 0;) {
-        const int digit = a[i] - b[i] - borrow;
-        borrow = digit < 0 ? 1 : 0;
-        difference[i] = static_cast<uint8_t>(digit);
-    }
-    return difference;
-}
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 // framing and input padding are the evm library's business. The vectors are not part of this
 // repository; see shared/fixtures.
 
+#include "base/fixtures_test.hpp"
 #include "base/hex.hpp"
 #include "crypto/bls12_381.hpp"
 #include "crypto/digest.hpp"
@@ -14,9 +15,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 
 namespace mega::crypto {
@@ -25,24 +23,16 @@ namespace {
 using Output = std::optional<Bytes>;
 using Function = std::function<Output(BytesView)>;
 
-std::filesystem::path fixtures() {
-    if (const char* named = std::getenv("MEGA_FIXTURES")) {
-        return named;
-    }
-    const char* home = std::getenv("HOME");
-    return std::filesystem::path(home != nullptr ? home : "/") / ".cache/mega/fixtures";
-}
-
 std::optional<nlohmann::json> load(const std::string& file) {
-    std::ifstream in(fixtures() / "precompiles" / file);
-    return in ? std::optional(nlohmann::json::parse(in)) : std::nullopt;
+    const auto root = fixtures_root();
+    std::ifstream in(root.value_or("") / "precompiles" / file);
+    return root && in ? std::optional(nlohmann::json::parse(in)) : std::nullopt;
 }
 
-#define LOAD_OR_SKIP(name, file)                                                                  \
-    const auto name = load(file);                                                                 \
-    if (!name) {                                                                                  \
-        GTEST_SKIP() << "SKIPPED, no vectors: set MEGA_FIXTURES or unpack the fixtures; missing " \
-                     << (fixtures() / "precompiles" / (file));                                    \
+#define LOAD_OR_SKIP(name, file)                                              \
+    const auto name = load(file);                                             \
+    if (!name) {                                                              \
+        GTEST_SKIP() << fixtures_missing("precompiles/" + std::string(file)); \
     }
 
 Bytes hex(const nlohmann::json& text) { return *from_hex(text.get<std::string>(), false); }

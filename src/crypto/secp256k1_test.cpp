@@ -1,7 +1,7 @@
 #include "crypto/secp256k1.hpp"
 
-#include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "crypto/numbers_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,24 +10,11 @@
 namespace mega::crypto {
 namespace {
 
-Hash256 hash256(std::string_view hex) { return *fixed_from_hex<32>(hex); }
-
 const Hash256 order = hash256("0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141");
 const Hash256 half = hash256("0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0");
 const Hash256 one = hash256("0x0000000000000000000000000000000000000000000000000000000000000001");
 const SecretKey dev_key =
     hash256("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
-
-Hash256 subtract(const Hash256& a, const Hash256& b) {
-    Hash256 difference;
-    int borrow = 0;
-    for (size_t i = 32; i-- > 0;) {
-        const int digit = a[i] - b[i] - borrow;
-        borrow = digit < 0 ? 1 : 0;
-        difference[i] = static_cast<uint8_t>(digit);
-    }
-    return difference;
-}
 
 Hash256 next(Hash256 value) {
     ++value[31];

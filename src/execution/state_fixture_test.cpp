@@ -8,15 +8,13 @@
 //   MEGA_FIXTURE_SLOW       also the files that run for minutes (BLAKE2b with 2^32 rounds, long
 //   loops)
 
+#include "base/fixtures_test.hpp"
 #include "execution/block.hpp"
 #include "state/overlay.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -369,19 +367,12 @@ class Runner {
     bool leaves_coinbase_ = false;
 };
 
-fs::path fixtures() {
-    if (const char* path = std::getenv("MEGA_FIXTURES")) {
-        return path;
-    }
-    const char* home = std::getenv("HOME");
-    return fs::path{home != nullptr ? home : "/"} / ".cache/mega/fixtures";
-}
+fs::path fixtures() { return fixtures_root().value_or(""); }
 
 void run_set(const std::string& set, size_t default_stride, bool leaves_coinbase) {
     const fs::path root = fixtures() / "state_tests" / set;
     if (!fs::exists(root)) {
-        GTEST_SKIP() << "SKIPPED: the official state tests are not at " << root
-                     << "; set MEGA_FIXTURES";
+        GTEST_SKIP() << fixtures_missing("state_tests/" + set);
     }
     Runner runner;
     const char* stride = std::getenv("MEGA_FIXTURE_STRIDE");
@@ -395,7 +386,7 @@ TEST(StateFixtures, WrongExpectationsAreNoticed) {
     const fs::path file = fixtures() / "state_tests/eest_v5.4.0/homestead/identity_precompile" /
                           "test_identity_return_overwrite.json";
     if (!fs::exists(file)) {
-        GTEST_SKIP() << "SKIPPED: " << file << " is not there; set MEGA_FIXTURES";
+        GTEST_SKIP() << fixtures_missing(file.filename().string());
     }
     Runner runner;
     const std::string other = to_hex(Hash256{});

@@ -2,6 +2,7 @@
 // which tests an iterator, and there is none here), and one by one with deletions through the
 // updater (the secure ones, whose keys have the 32 bytes that trees in memory are made for).
 
+#include "base/fixtures_test.hpp"
 #include "crypto/keccak.hpp"
 #include "trie/hasher.hpp"
 #include "trie/ordered_root.hpp"
@@ -12,9 +13,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <map>
 
 namespace mega::trie {
@@ -32,20 +30,6 @@ struct Case {
     Hash256 root;
     bool any_order = false;
 };
-
-std::optional<std::filesystem::path> fixture_directory() {
-    const char* configured = std::getenv("MEGA_FIXTURES");
-    const char* home = std::getenv("HOME");
-    std::filesystem::path root = configured != nullptr ? std::filesystem::path(configured)
-                                 : home != nullptr
-                                     ? std::filesystem::path(home) / ".cache/mega/fixtures"
-                                     : std::filesystem::path();
-    root /= "misc_tests/ethereum_tests_develop/TrieTests";
-    if (!std::filesystem::is_directory(root)) {
-        return std::nullopt;
-    }
-    return root;
-}
 
 Bytes bytes_of(const nlohmann::json& text) {
     if (text.is_null()) {
@@ -143,11 +127,12 @@ void check_incrementally(const Case& test) {
 }
 
 void check_file(const char* name, bool is_secure, size_t expected_cases) {
-    const auto directory = fixture_directory();
-    if (!directory) {
-        GTEST_SKIP() << "SKIPPED: no fixtures (set MEGA_FIXTURES): TrieTests/" << name;
+    const auto file =
+        fixtures_root().value_or("") / "misc_tests/ethereum_tests_develop/TrieTests" / name;
+    if (!std::filesystem::exists(file)) {
+        GTEST_SKIP() << fixtures_missing("TrieTests/" + std::string(name));
     }
-    const auto cases = cases_of(*directory / name);
+    const auto cases = cases_of(file);
     EXPECT_EQ(cases.size(), expected_cases);
     for (const Case& test : cases) {
         EXPECT_EQ(root_from_scratch(test, is_secure), test.root) << test.name;
