@@ -1,7 +1,8 @@
 #pragma once
 
 // The chain as readers see it: sealed blocks from memory or the database, and the open block,
-// behind one door. Any thread. Everything it shows is durable.
+// behind one door. Any thread. Blocks, transactions, receipts and logs are durable when they show;
+// the present state may be ahead by what waits for the log's sync.
 //
 // `latest` is the open block once it holds a transaction, and the last sealed one before: numbers,
 // blocks, receipts and state agree on that, so that a client which waits for "one confirmation" has

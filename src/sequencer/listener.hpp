@@ -1,8 +1,8 @@
 #pragma once
 
-// Who wants to hear what happened: subscriptions, filters, metrics. Everything reported is durable.
-// Calls come one at a time, in the order of the chain, on the publisher's thread; a listener must
-// not block.
+// Who wants to hear what happened: subscriptions, filters, metrics. Everything but on_accepted is
+// durable when reported. Calls come one at a time, in the order of the chain, on the publisher's
+// thread; a listener must not block.
 
 #include "sequencer/open_block.hpp"
 
