@@ -22,7 +22,7 @@ Read<CallGround> call_ground(
     if (!env) {
         return Err{to_rpc_error(env.error())};
     }
-    CallGround ground{std::move(*snapshot), nullptr, std::move(*env)};
+    CallGround ground{std::move(*snapshot), nullptr, *env};
     ground.state = std::make_unique<state::Overlay>(*ground.snapshot);
     if (auto applied = apply_state_overrides(state_overrides, *ground.state); !applied) {
         return Err{applied.error()};

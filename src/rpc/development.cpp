@@ -204,7 +204,7 @@ Answer Development::snapshot(const Params&) {
         snapshots_.erase(snapshots_.begin());
     }
     Snapshot snapshot;
-    const auto taken = run([&] {
+    auto taken = run([&] {
         if (!sequencer_.chain().is_untouched()) {
             sequencer_.mine_block();
         }
