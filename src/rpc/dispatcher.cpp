@@ -148,6 +148,7 @@ void Dispatcher::add_deferred(std::string name, DeferredMethod method) {
 
 std::vector<std::string> Dispatcher::method_names() const {
     std::vector<std::string> names;
+    names.reserve(methods_.size());
     for (const auto& [name, entry] : methods_) {
         names.push_back(name);
     }

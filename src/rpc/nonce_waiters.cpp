@@ -79,21 +79,17 @@ void NonceWaiters::wait(
     uint32_t timeout_ms,
     std::function<void(bool is_reached)> done
 ) {
-    bool has_room = false;
-    {
-        const std::lock_guard lock(mutex_);
-        has_room = waiters_.size() < backend_->limits.max_sync_waiters;
-        if (has_room) {
-            const uint64_t id = next_id_++;
-            const auto deadline =
-                backend_->timer.after(timeout_ms, [this, address, id] { expire(address, id); });
-            waiters_.emplace(address, Waiter{id, nonce, deadline, std::move(done)});
-        }
-    }
-    if (!has_room) {
+    std::unique_lock lock(mutex_);
+    if (waiters_.size() >= backend_->limits.max_sync_waiters) {
+        lock.unlock();
         done(false);
         return;
     }
+    const uint64_t id = next_id_++;
+    const auto deadline =
+        backend_->timer.after(timeout_ms, [this, address, id] { expire(address, id); });
+    waiters_.emplace(address, Waiter{id, nonce, deadline, std::move(done)});
+    lock.unlock();
     // Registered first, looked at after: what happens in between is noticed one way or the other.
     nonce_reached(
         address, backend_->reader.latest_state()->account(address).value_or(Account{}).nonce
@@ -123,7 +119,7 @@ std::vector<NonceWaiters::Waiter> NonceWaiters::take_reached(
 }
 
 void NonceWaiters::nonce_reached(const Address& address, uint64_t nonce) {
-    for (Waiter& waiter : take_reached(address, nonce)) {
+    for (const Waiter& waiter : take_reached(address, nonce)) {
         backend_->timer.cancel(waiter.deadline);
         if (!workers_->try_post([done = waiter.done] { done(true); })) {
             waiter.done(false);

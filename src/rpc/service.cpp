@@ -146,9 +146,9 @@ std::vector<sequencer::Listener*> Service::listeners() {
 
 net::Handlers Service::handlers() {
     net::Handlers handlers;
-    handlers.on_http = [impl = impl_.get()](const net::Request& request, net::Responder responder) {
-        impl->answer_http(request, responder);
-    };
+    handlers.on_http = [impl = impl_.get()](
+                           const net::Request& request, const net::Responder& responder
+                       ) { impl->answer_http(request, responder); };
     handlers.on_message = [impl = impl_.get()](
                               const std::shared_ptr<net::Connection>& connection,
                               const std::string& message,
