@@ -16,10 +16,9 @@ TaskThread::~TaskThread() {
 }
 
 void TaskThread::post(Task task) {
-    {
-        const std::lock_guard lock(mutex_);
-        tasks_.push_back(std::move(task));
-    }
+    // Notifies under the lock: once the task has run, its owner may end this object.
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
     wake_.notify_one();
 }
 
