@@ -69,9 +69,9 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
         take_back_open_block();
     }
     BlockHeader header = opening_header(head_->header, head_->hash, inputs);
-    auto env = execution::block_env(config_.fork, config_.chain_id, header);
+    const auto env = execution::block_env(config_.fork, config_.chain_id, header);
     apply(execution::begin_block(vm_, state(), env, header));
-    open_ = std::make_shared<OpenBlock>(std::move(header), std::move(env));
+    open_ = std::make_shared<OpenBlock>(std::move(header), env);
     return open_;
 }
 
@@ -98,12 +98,12 @@ std::vector<ExecutionOutcome> Chain::execute(std::span<const mempool::TxPtr> tra
             continue;
         }
         apply(result->diff);
-        outcomes.push_back({record(tx, std::move(*result)), std::nullopt});
+        outcomes.push_back({record(tx, *result), std::nullopt});
     }
     return outcomes;
 }
 
-ExecutedPtr Chain::record(const mempool::TxPtr& tx, execution::TxResult result) {
+ExecutedPtr Chain::record(const mempool::TxPtr& tx, const execution::TxResult& result) {
     gas_used_ += result.gas_used;
     auto executed = std::make_shared<ExecutedTransaction>();
     executed->tx = tx;

@@ -86,7 +86,7 @@ class Chain {
     void apply(const state::StateDiff& diff);
     /// Moves what the open mini-block changed to the commitment and to the block's sum.
     DiffPtr absorb_pending();
-    [[nodiscard]] ExecutedPtr record(const mempool::TxPtr& tx, execution::TxResult result);
+    [[nodiscard]] ExecutedPtr record(const mempool::TxPtr& tx, const execution::TxResult& result);
     [[nodiscard]] BlockHeader closing_header(const Hash256& state_root) const;
     void take_back_open_block();
     void forget_open_block();

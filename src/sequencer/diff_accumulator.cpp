@@ -44,7 +44,7 @@ state::StateDiff DiffAccumulator::take() {
         const bool has_slots = diff.slots.size() > first_slot;
         if (entry.account &&
             (cleared || has_slots || entry.account->before != entry.account->after)) {
-            diff.accounts.push_back(std::move(*entry.account));
+            diff.accounts.push_back(*entry.account);
         }
     }
     for (auto& [hash, code] : codes_) {

@@ -61,26 +61,30 @@ void Sequencer::stop() {
 }
 
 void Sequencer::submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done) {
-    std::optional<std::string> problem;
-    {
-        const std::lock_guard lock(mutex_);
-        if (failure_) {
-            problem = failure_;
-        } else if (stopping_) {
-            problem = "the node is stopping";
-        } else if (commands_.size() >= max_commands) {
-            problem = "txpool is full";
-        } else {
-            commands_.emplace_back(Submission{std::move(tx), mode, std::move(done)});
-        }
-    }
-    if (problem) {
-        parts_.publisher.post([done = std::move(done), message = *problem] {
+    std::unique_lock lock(mutex_);
+    if (auto problem = reason_to_refuse()) {
+        lock.unlock();
+        parts_.publisher.post([done = std::move(done), message = std::move(*problem)] {
             done(refused(message));
         });
         return;
     }
+    commands_.emplace_back(Submission{std::move(tx), mode, std::move(done)});
+    lock.unlock();
     wake_.notify_one();
+}
+
+std::optional<std::string> Sequencer::reason_to_refuse() const {
+    if (failure_) {
+        return failure_;
+    }
+    if (stopping_) {
+        return "the node is stopping";
+    }
+    if (commands_.size() >= max_commands) {
+        return "txpool is full";
+    }
+    return std::nullopt;
 }
 
 void Sequencer::run(const std::function<void()>& task) {

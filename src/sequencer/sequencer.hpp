@@ -144,6 +144,8 @@ class Sequencer {
         SubmitCallback done;
     };
 
+    /// Why a submission cannot be queued, if so. The caller holds mutex_.
+    [[nodiscard]] std::optional<std::string> reason_to_refuse() const;
     void loop();
     [[nodiscard]] std::deque<Command> wait_for_commands();
     [[nodiscard]] uint64_t next_deadline_us() const;

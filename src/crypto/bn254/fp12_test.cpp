@@ -60,7 +60,7 @@ TEST(bn254_fp12, sparse_products_agree_with_dense_ones) {
 TEST(bn254_fp12, frobenius_is_the_power_of_p) {
     Random random;
     SCOPED_TRACE(random.seed_note());
-    Limbs4 exponent = divided(modulus, 6);  // p is 1 mod 6
+    const Limbs4 exponent = divided(modulus, 6);  // p is 1 mod 6
     EXPECT_EQ(frobenius_base, power(xi, exponent));
     const Fp12 a = random_fp12(random);
     const Fp12 a_to_p = power(a, modulus);
