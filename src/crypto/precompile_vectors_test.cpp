@@ -31,7 +31,7 @@ std::optional<nlohmann::json> load(const std::string& file) {
 
 #define LOAD_OR_SKIP(name, file)                                              \
     const auto name = load(file);                                             \
-    if (!name) {                                                              \
+    if (!(name)) {                                                            \
         GTEST_SKIP() << fixtures_missing("precompiles/" + std::string(file)); \
     }
 

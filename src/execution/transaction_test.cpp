@@ -229,7 +229,7 @@ TEST_F(TransactionTest, AccessListsNameTheSlots) {
 TEST_F(TransactionTest, ABlockAddsUpAndNamesTheBadTransaction) {
     std::vector<SignedTransaction> transactions{call_, call_};
     transactions[1].tx.nonce = 1;
-    BlockHeader header;
+    const BlockHeader header;
     const auto block = execute_block(vm_, view_, env_, header, transactions, {});
     ASSERT_TRUE(block) << block.error().message;
     EXPECT_EQ(block->gas_used, 42000U);

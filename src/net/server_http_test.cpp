@@ -238,7 +238,7 @@ TEST(server_http, stops_reading_from_a_client_with_too_many_requests_in_flight) 
         requests += post_text("x");
     }
     client.send(requests);
-    std::vector<Responder> kept = keeper.take(8);
+    const std::vector<Responder> kept = keeper.take(8);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     EXPECT_EQ(server->stats().requests, 8u);
     for (const Responder& responder : kept) {

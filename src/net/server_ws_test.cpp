@@ -130,7 +130,7 @@ TEST(server_ws, pushes_from_other_threads_in_order) {
     WsClient client = connect(*server);
     const auto connection = recorder.first();
     const auto shared = std::make_shared<const std::string>("shared");
-    std::jthread pusher([&] {
+    const std::jthread pusher([&] {
         for (int i = 0; i < 5000; ++i) {
             EXPECT_TRUE(connection->send(std::to_string(i)));
         }
