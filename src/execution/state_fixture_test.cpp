@@ -235,13 +235,13 @@ class Runner {
         std::ifstream stream{file};
         const json tests = json::parse(stream);
         const json& test = *tests.begin();
-        const auto& [fork_name, cases] = *test.at("post").items().begin();
-        json expected = cases.at(0);
+        const auto post = test.at("post").begin();
+        json expected = post.value().at(0);
         expected[field] = value;
         const state::StateDiff pre = parse_pre(test.at("pre"));
         state::Overlay view{base_};
         view.apply(pre);
-        const BlockEnv env = parse_env(fork_from_name(fork_name).value(), test.at("env"));
+        const BlockEnv env = parse_env(fork_from_name(post.key()).value(), test.at("env"));
         return run_case(view, pre, env, test, expected);
     }
 
