@@ -109,6 +109,8 @@ describe('a governance proposal', () => {
 
     it('passes through delay, vote and time to its execution', async () => {
         const [targets, values, datas] = proposal();
+        // Votes count as of the second before the proposal: the delegation must be older than that.
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
         await write(deployed.council, 'Council', 'propose', [targets, values, datas, description]);
         const id = await read(deployed.council, 'Council', 'hashProposal', [
             targets, values, datas, keccak256(toHex(description)),
