@@ -170,7 +170,7 @@ TEST(bn254, refuses_twist_points_outside_the_subgroup_at_every_position) {
     SCOPED_TRACE(random.seed_note());
     const FixedBytes<128> outside = to_bytes(random.twist_point());
     const Bytes good = concat({to_bytes(g1_generator), to_bytes(g2_generator)});
-    for (size_t count : {1, 2, 8, 9, 17}) {
+    for (const size_t count : {1, 2, 8, 9, 17}) {
         for (size_t bad = 0; bad < count; ++bad) {
             for (const G1Bytes& p : {to_bytes(g1_generator), infinity}) {
                 Bytes input;

@@ -72,7 +72,7 @@ void register_file(const std::filesystem::path& file) {
         const json& tx = test.at("transaction");
         const std::string to = tx.at("to").get<std::string>();
         for (size_t i = 0; i < tx.at("data").size(); ++i) {
-            Program program{
+            const Program program{
                 .contract = *fixed_from_hex<20>(to),
                 .code = *from_hex(test.at("pre").at(to).at("code").get<std::string>()),
                 .input = *from_hex(tx.at("data")[i].get<std::string>()),

@@ -82,7 +82,7 @@ void http_late_answer(benchmark::State& state) {
     std::mutex mutex;
     std::condition_variable_any ready;
     std::vector<Responder> waiting;
-    std::jthread answerer([&](const std::stop_token& stop) {
+    const std::jthread answerer([&](const std::stop_token& stop) {
         std::unique_lock lock(mutex);
         while (ready.wait(lock, stop, [&] { return !waiting.empty(); })) {
             waiting.back().respond({.body = "{}", .headers = {}});
@@ -139,7 +139,7 @@ BENCHMARK(ws_broadcast)->Arg(100)->Iterations(100)->UseRealTime();
 void http_two_clients(benchmark::State& state) {
     const auto server = Server::start({}, echo_handlers());
     std::atomic<bool> is_over = false;
-    std::jthread other([&] {
+    const std::jthread other([&] {
         HttpClient client(url_of(**server, "http"));
         while (!is_over && client.post(std::string(body))) {
         }

@@ -121,7 +121,7 @@ TEST_F(DispatcherTest, says_nothing_to_notifications) {
 }
 
 TEST_F(DispatcherTest, bounds_batches) {
-    std::string batch = "[1,1,1,1,1";
+    const std::string batch = "[1,1,1,1,1";
     EXPECT_EQ(ask_json(batch + "]").size(), 5u);
     EXPECT_EQ(error_code(batch + ",1]"), invalid_request);
 }

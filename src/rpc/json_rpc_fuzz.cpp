@@ -38,7 +38,7 @@ Answer read_everything(const json& params) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     static mega::rpc::WorkerPool workers(1, 1);
-    static mega::rpc::Dispatcher& dispatcher = *[] {
+    static const mega::rpc::Dispatcher& dispatcher = *[] {
         static mega::rpc::Dispatcher made(
             {.max_batch = 20, .max_depth = 64, .max_response_bytes = 1000}, workers
         );

@@ -311,7 +311,7 @@ TEST(state_tree, refuses_a_node_with_another_hash) {
 }
 
 TEST(state_tree, node_refuses_impossible_paths) {
-    MapStore store;
+    const MapStore store;
     StateTree tree(store, empty_trie_root);
     const std::vector<AccountUpdate> update{{key_from({1}), account_with(1), false, {}}};
     ASSERT_TRUE(tree.apply(update));

@@ -91,7 +91,7 @@ TEST(block_header, round_trips_at_every_fork) {
 
 TEST(block_header, refuses_more_fields_than_it_knows) {
     Bytes encoded = encode(sample_header(6));
-    rlp::Reader fields(rlp::Reader(encoded).read_list()->rest());
+    const rlp::Reader fields(rlp::Reader(encoded).read_list()->rest());
     rlp::Writer out;
     const size_t list = out.begin_list();
     out.write_raw(fields.rest());

@@ -152,7 +152,7 @@ TEST(transaction, signature_covers_every_field) {
         EXPECT_TRUE(differs([](Transaction& t) { t.data.push_back(0); }));
         EXPECT_FALSE(differs([](Transaction& t) { t.signature.r[0] ^= 1; }));
     }
-    Hash256 zero;
+    const Hash256 zero{};
     const Transaction blob = sample(TxType::blob);
     Transaction other = blob;
     other.blob_versioned_hashes.push_back(zero);
