@@ -89,6 +89,7 @@ template <size_t N>
 struct std::hash<::mega::FixedBytes<N>> {
     size_t operator()(const ::mega::FixedBytes<N>& value) const noexcept {
         static_assert(N >= 16);
+        // NOLINTNEXTLINE(misc-const-correctness): changes where N is above 16
         uint64_t h =
             ::mega::mix64(::mega::load_le64(value.data()), ::mega::load_le64(value.data() + 8));
         if constexpr (N > 16) {

@@ -104,7 +104,7 @@ Output raise(BytesView input) {
     Bytes padded = to_bytes(input);
     padded.resize(padded.size() + 4096);
     const auto length = [&](size_t i) {
-        return static_cast<size_t>(padded[32 * i + 31]) + 256U * padded[32 * i + 30];
+        return static_cast<size_t>(padded[32 * i + 31]) + size_t{256} * padded[32 * i + 30];
     };
     const BytesView rest = BytesView(padded).subspan(96);
     return modexp(

@@ -476,7 +476,6 @@ TEST_F(SequencerTest, many_threads_submit_at_once) {
     options.sequencer.mini_block_interval_ms = 2;
     options.sequencer.checkpoint_interval_blocks = 2;
     options.sequencer.now_us = {};
-    Recorder unused;
     start();
     constexpr uint64_t per_thread = 60;
     std::vector<std::thread> threads;

@@ -25,7 +25,7 @@ StoredBlockPtr make_block(uint64_t number) {
         tx.receipt.status = i != 1;
         tx.receipt.logs.push_back({tx.sender, {hash_number(4, i)}, Bytes{1, 2, 3}});
         tx.receipt.bloom = bloom_of(tx.receipt.logs);
-        tx.receipt.cumulative_gas_used = 21'000 * (i + 1);
+        tx.receipt.cumulative_gas_used = uint64_t{21'000} * (i + 1);
         tx.gas_used = 21'000;
         tx.effective_gas_price = 7;
         if (i == 2) {
