@@ -10,6 +10,7 @@
 #include "execution/transaction.hpp"
 #include "sequencer/chain_types.hpp"
 
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 

@@ -6,6 +6,7 @@
 
 #include "base/assert.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
