@@ -504,13 +504,13 @@ void StateStore::seal_block(uint64_t number, DiffPtr diff) {
         // sealed.
         diff = store.list_cleared_slots(diff, static_cast<const SnapshotView&>(*before).version());
     }
-    {
-        const std::unique_lock lock(store.history_mutex);
-        MEGA_ASSERT(number == store.sealed_number + 1);
-        store.sealed.push_back({number, std::move(diff)});
-        store.sealed_number = number;
-    }
-    store.move_base(false);
+    // In one step: a view of this block must not fall back on the base before it.
+    Snapshot base = store.open_snapshot();
+    const std::unique_lock lock(store.history_mutex);
+    MEGA_ASSERT(number == store.sealed_number + 1);
+    store.sealed.push_back({number, std::move(diff)});
+    store.sealed_number = number;
+    std::swap(store.present.snapshot, base);  // the old one is closed after the lock
 }
 
 Snapshot StateStore::latest() const { return impl_->open_snapshot(); }
