@@ -1,204 +1,16 @@
 #include "cli.hpp"
 
-#include "bench/bench.hpp"
+#include "commands.hpp"
 #include "config_file.hpp"
-#include "node/commands.hpp"
-#include "node/config.hpp"
 #include "node/version.hpp"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <cstdio>
 
 namespace mega::app {
 
 namespace {
-
-template <class T>
-CLI::Option* add_key(
-    CLI::App& app, const std::string& key, T& value, const std::string& description
-) {
-    return app.add_option("--" + key, value, description)
-        ->envname(environment_name(key))
-        ->capture_default_str();
-}
-
-CLI::Option* add_switch(
-    CLI::App& app, const std::string& key, bool& value, const std::string& description
-) {
-    return app.add_flag("--" + key, value, description)->envname(environment_name(key));
-}
-
-void add_rpc_keys(CLI::App& app, node::Config& config) {
-    add_key(app, "rpc-address", config.rpc_address, "Address that HTTP and WebSocket listen on");
-    add_key(app, "rpc-port", config.rpc_port, "Port for HTTP and WebSocket; 0 takes any free one");
-    add_key(app, "rpc-threads", config.rpc_threads, "Network threads");
-    add_key(app, "rpc-workers", config.rpc_workers, "Threads for calls, searches and traces");
-    add_key(app, "rpc-max-connections", config.rpc_max_connections, "Connections at a time");
-    add_key(app, "rpc-max-body-mib", config.rpc_max_body_mib, "Largest request");
-    add_key(app, "cors-origins", config.cors_origins, "Web origins that may call; * is all")
-        ->delimiter(',');
-}
-
-void add_chain_keys(CLI::App& app, node::Config& config) {
-    add_key(app, "block-interval-ms", config.block_interval_ms, "Time between blocks");
-    add_key(
-        app, "mini-block-interval-ms", config.mini_block_interval_ms, "Time between mini-blocks"
-    );
-    add_switch(
-        app,
-        "empty-mini-blocks",
-        config.emit_empty_mini_blocks,
-        "Emit mini-blocks in which nothing was executed"
-    );
-    add_key(app, "gas-limit", config.gas_limit, "Gas limit of a block");
-    add_key(app, "min-base-fee", config.min_base_fee, "Floor of the base fee, wei per gas");
-    add_key(
-        app, "beneficiary", config.beneficiary, "Address that earns the tips [the sequencer's]"
-    );
-}
-
-void add_storage_keys(CLI::App& app, node::Config& config) {
-    static const std::map<std::string, storage::Durability> durabilities{
-        {"sync", storage::Durability::sync}, {"relaxed", storage::Durability::relaxed}
-    };
-    add_key(app, "data", config.data_directory, "Data directory");
-    app.add_option(
-           "--durability",
-           config.durability,
-           "sync: receipts wait for the disk; relaxed: for the system"
-    )
-        ->transform(CLI::CheckedTransformer(durabilities, CLI::ignore_case))
-        ->envname("MEGA_DURABILITY")
-        ->default_str("sync");
-    add_key(
-        app,
-        "checkpoint-interval-blocks",
-        config.checkpoint_interval_blocks,
-        "Blocks between database checkpoints"
-    );
-    add_key(app, "state-cache-mib", config.state_cache_mib, "Memory for accounts and slots");
-    add_key(app, "tree-cache-mib", config.tree_cache_mib, "Memory for state tree nodes");
-    add_key(
-        app,
-        "database-cache-mib",
-        config.database_cache_mib,
-        "Memory for the database's block cache"
-    );
-    add_key(
-        app, "pool-max-transactions", config.pool_max_transactions, "Transactions that may wait"
-    );
-    add_key(app, "pool-max-mib", config.pool_max_mib, "Their size together");
-    add_key(
-        app, "pool-max-per-sender", config.pool_max_per_sender, "Waiting transactions of one sender"
-    );
-    add_key(app, "pool-lifetime-s", config.pool_lifetime_s, "How long a transaction may wait");
-}
-
-void add_common_keys(CLI::App& app, node::Config& config) {
-    // Read before the rest is parsed: see run_command_line.
-    app.add_option("--config", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
-    add_rpc_keys(app, config);
-    add_chain_keys(app, config);
-    add_storage_keys(app, config);
-    add_key(app, "log-level", config.log_level, "trace, debug, info, warn, error or off")
-        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
-    add_switch(app, "log-json", config.log_json, "One JSON object a log line");
-}
-
-void add_dev(CLI::App& root, node::Config& config, int& status) {
-    CLI::App* dev = root.add_subcommand("dev", "Run a development chain with prefunded accounts");
-    add_common_keys(*dev, config);
-    add_switch(
-        *dev, "ephemeral", config.is_ephemeral, "Keep nothing: the data directory is temporary"
-    );
-    add_key(*dev, "chain-id", config.chain_id, "Chain id");
-    add_key(*dev, "mnemonic", config.mnemonic, "Mnemonic of the prefunded accounts");
-    add_key(*dev, "accounts", config.accounts, "Prefunded accounts");
-    add_key(*dev, "balance", config.balance, "Balance of each, in MEGA");
-    add_key(
-        *dev, "genesis", config.genesis_file, "geth-format genesis file to add the accounts to"
-    );
-    dev->add_flag(
-        "--no-l1", config.without_l1, "Run the L2 alone (no L1 joins a development chain so far)"
-    );
-    dev->callback([&] {
-        config.is_development = true;
-        status = node::run_node_command(config);
-    });
-}
-
-void add_node(CLI::App& root, node::Config& config, int& status) {
-    CLI::App* node = root.add_subcommand("node", "Run a node of a real chain");
-    add_common_keys(*node, config);
-    add_key(*node, "genesis", config.genesis_file, "geth-format genesis file");
-    add_key(*node, "key", config.key_file, "web3 keystore of the sequencer's key");
-    add_key(*node, "password-file", config.password_file, "File with the keystore's password");
-    node->callback([&] { status = node::run_node_command(config); });
-}
-
-void add_account(CLI::App& root, node::AccountCommand& options, int& status) {
-    CLI::App* account = root.add_subcommand("account", "Make and inspect sequencer keys");
-    account->require_subcommand(1);
-    CLI::App* make = account->add_subcommand("new", "Write a new web3 keystore");
-    make->add_option("file", options.file, "Where to write it; must not exist")->required();
-    make->add_option("--password-file", options.password_file, "File with the password")
-        ->required();
-    make->callback([&] { status = node::run_account_new(options); });
-    CLI::App* show = account->add_subcommand("show", "Print a keystore's address");
-    show->add_option("file", options.file, "The keystore")->required();
-    show->add_option("--password-file", options.password_file, "File with the password")
-        ->required();
-    show->callback([&] { status = node::run_account_show(options); });
-}
-
-void add_bench_node(CLI::App& bench, bench::NodeBenchOptions& options, int& status) {
-    CLI::App* node =
-        bench.add_subcommand("node", "Measure a node through its RPC, anvil beside it");
-    node->add_option("--json", options.json_file, "Write the figures to this file, too");
-    node->add_option("--seconds", options.seconds, "Length of one measured run")
-        ->capture_default_str();
-    node->add_option("--runs", options.runs, "Runs; the median is reported")->capture_default_str();
-    node->add_option("--rates", options.rates, "Transactions per second, for latency")
-        ->capture_default_str();
-    node->add_option("--accounts", options.accounts, "Sizes of the state, for memory and restart")
-        ->delimiter(',')
-        ->capture_default_str();
-    node->add_option("--connections", options.connections, "Connections of the latency client")
-        ->capture_default_str();
-    node->add_flag("--skip-latency", options.skip_latency, "Leave latency out");
-    node->add_flag("--skip-anvil", options.skip_anvil, "Leave the comparison with anvil out");
-    node->add_flag("--skip-throughput", options.skip_throughput, "Leave throughput out");
-    node->add_flag("--skip-memory", options.skip_memory, "Leave memory and restart out");
-    node->add_option("--binary", options.binary, "The node to measure [this program]");
-    node->add_option("--anvil", options.anvil, "The anvil to compare with")->capture_default_str();
-    node->add_option(
-            "--work-directory", options.work_directory, "Where data directories are made, on a disk"
-    )
-        ->capture_default_str();
-    node->callback([&] { status = bench::run_bench_node(options); });
-}
-
-void add_bench_engine(CLI::App& bench, bench::EngineBenchOptions& options, int& status) {
-    CLI::App* engine = bench.add_subcommand("engine", "Measure the same pipeline without RPC");
-    engine->add_option("--json", options.json_file, "Write the figures to this file, too");
-    engine->add_option("--seconds", options.seconds, "Length of one measured run")
-        ->capture_default_str();
-    engine->add_option("--runs", options.runs, "Runs; the median is reported")
-        ->capture_default_str();
-    engine->add_option("--accounts", options.accounts, "Accounts that exist before")
-        ->capture_default_str();
-    engine->add_option("--batch", options.batch, "Transactions at a time")->capture_default_str();
-    engine
-        ->add_option(
-            "--work-directory",
-            options.work_directory,
-            "Where the data directory is made, on a disk"
-        )
-        ->capture_default_str();
-    engine->callback([&] { status = bench::run_bench_engine(options); });
-}
 
 /// The configuration file of the subcommand that is about to be parsed, when one is named.
 Result<void> read_config(CLI::App& root, int argc, char** argv) {
@@ -214,21 +26,13 @@ Result<void> read_config(CLI::App& root, int argc, char** argv) {
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
-    node::Config config;
-    node::AccountCommand account;
-    bench::NodeBenchOptions node_bench;
-    bench::EngineBenchOptions engine_bench;
     int status = 0;
     CLI::App root{"mega: an open, real-time Ethereum Layer 2"};
     root.require_subcommand(1);
     root.set_version_flag("--version", std::string(node::client_version));
-    add_dev(root, config, status);
-    add_node(root, config, status);
-    add_account(root, account, status);
-    CLI::App* bench = root.add_subcommand("bench", "Measure on this machine");
-    bench->require_subcommand(1);
-    add_bench_node(*bench, node_bench, status);
-    add_bench_engine(*bench, engine_bench, status);
+    add_node_commands(root, status);
+    add_account_command(root, status);
+    add_bench_commands(root, status);
     try {
         if (auto applied = read_config(root, argc, argv); !applied) {
             std::fprintf(stderr, "mega: %s\n", applied.error().message.c_str());

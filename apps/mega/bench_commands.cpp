@@ -1,0 +1,70 @@
+#include "bench/bench.hpp"
+#include "commands.hpp"
+
+#include <memory>
+
+namespace mega::app {
+
+namespace {
+
+void add_bench_node(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::NodeBenchOptions>();
+    bench::NodeBenchOptions& options = *shared;
+    CLI::App* node =
+        bench.add_subcommand("node", "Measure a node through its RPC, anvil beside it");
+    node->add_option("--json", options.json_file, "Write the figures to this file, too");
+    node->add_option("--seconds", options.seconds, "Length of one measured run")
+        ->capture_default_str();
+    node->add_option("--runs", options.runs, "Runs; the median is reported")->capture_default_str();
+    node->add_option("--rates", options.rates, "Transactions per second, for latency")
+        ->capture_default_str();
+    node->add_option("--accounts", options.accounts, "Sizes of the state, for memory and restart")
+        ->delimiter(',')
+        ->capture_default_str();
+    node->add_option("--connections", options.connections, "Connections of the latency client")
+        ->capture_default_str();
+    node->add_flag("--skip-latency", options.skip_latency, "Leave latency out");
+    node->add_flag("--skip-anvil", options.skip_anvil, "Leave the comparison with anvil out");
+    node->add_flag("--skip-throughput", options.skip_throughput, "Leave throughput out");
+    node->add_flag("--skip-memory", options.skip_memory, "Leave memory and restart out");
+    node->add_option("--binary", options.binary, "The node to measure [this program]");
+    node->add_option("--anvil", options.anvil, "The anvil to compare with")->capture_default_str();
+    node->add_option(
+            "--work-directory", options.work_directory, "Where data directories are made, on a disk"
+    )
+        ->capture_default_str();
+    node->callback([shared, &status] { status = bench::run_bench_node(*shared); });
+}
+
+void add_bench_engine(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::EngineBenchOptions>();
+    bench::EngineBenchOptions& options = *shared;
+    CLI::App* engine = bench.add_subcommand("engine", "Measure the same pipeline without RPC");
+    engine->add_option("--json", options.json_file, "Write the figures to this file, too");
+    engine->add_option("--seconds", options.seconds, "Length of one measured run")
+        ->capture_default_str();
+    engine->add_option("--runs", options.runs, "Runs; the median is reported")
+        ->capture_default_str();
+    engine->add_option("--accounts", options.accounts, "Accounts that exist before")
+        ->capture_default_str();
+    engine->add_option("--batch", options.batch, "Transactions at a time")->capture_default_str();
+    engine
+        ->add_option(
+            "--work-directory",
+            options.work_directory,
+            "Where the data directory is made, on a disk"
+        )
+        ->capture_default_str();
+    engine->callback([shared, &status] { status = bench::run_bench_engine(*shared); });
+}
+
+}  // namespace
+
+void add_bench_commands(CLI::App& root, int& status) {
+    CLI::App* bench = root.add_subcommand("bench", "Measure on this machine");
+    bench->require_subcommand(1);
+    add_bench_node(*bench, status);
+    add_bench_engine(*bench, status);
+}
+
+}  // namespace mega::app
