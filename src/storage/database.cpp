@@ -1,5 +1,7 @@
 #include "storage/database.hpp"
 
+#include "storage/database_log.hpp"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
@@ -20,7 +22,9 @@
 // The packaged RocksDB is not instrumented: ThreadSanitizer sees its memory accesses without the
 // atomics that order them.
 extern "C" const char* __tsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier)
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:librocksdb.so\n"; }
+extern "C" const char* __tsan_default_suppressions() {
+    return "called_from_lib:librocksdb.so\nrace:librocksdb.so\nrace:rocksdb::\n";
+}
 #endif
 #endif
 
@@ -92,9 +96,6 @@ rocksdb::DBOptions database_options() {
     options.max_file_opening_threads = 2;
     options.max_background_jobs = 2;
     options.bytes_per_sync = 1u << 20;
-    options.keep_log_file_num = 4;
-    options.max_log_file_size = 16u << 20;
-    options.info_log_level = rocksdb::WARN_LEVEL;
     options.max_total_wal_size = 2 * total_write_buffer_bytes;
     // Opening must be quick, and nobody reads these.
     options.stats_dump_period_sec = 0;
@@ -362,6 +363,9 @@ Result<std::vector<std::string>> existing_tables(const DatabaseOptions& options)
 
 Result<void> Database::Impl::open(const DatabaseOptions& options) {
     rocksdb::DBOptions settings = database_options();
+    if (!options.read_only) {
+        settings.info_log = open_database_log(options.path);
+    }
     const bool is_fresh = !options.read_only && !std::filesystem::exists(options.path / "CURRENT");
     if (!is_fresh) {
         return open_tables(options, settings);

@@ -479,9 +479,7 @@ describe('a full disk', { skip: only_mega }, () => {
         }
     });
 
-    // Runs and reports, but does not count: the packaged RocksDB aborts on an assertion of its own after a failed write.
-    const known = { todo: 'RocksDB asserts sync_without_flush_called_ when it closes a file that could not be written' };
-    it('by a limit on file sizes: an error in words, at the start or later, and never a signal', known, async () => {
+    it('by a limit on file sizes: an error in words, at the start or later, and never a signal', async () => {
         const data = temporary_directory('file-limit');
         const memory = new_memory();
         let node = await start(data);
