@@ -92,8 +92,8 @@ Result<Setup> prepare(const Config& config) {
 }
 
 Result<ChainGenesis> build_genesis(const Config& config, const Setup& setup) {
-    auto file = setup.genesis_text.empty() ? Result<GenesisFile>(built_in_genesis(config))
-                                           : parse_genesis(setup.genesis_text);
+    auto file = config.genesis_file.empty() ? Result<GenesisFile>(built_in_genesis(config))
+                                            : parse_genesis(setup.genesis_text);
     if (!file) {
         return Err{file.error()};
     }
