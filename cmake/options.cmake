@@ -34,7 +34,8 @@ if(MEGA_SANITIZE)
     add_compile_options(-fsanitize=${MEGA_SANITIZE} -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${MEGA_SANITIZE})
     if(MEGA_SANITIZE MATCHES "undefined")
-        add_compile_options(-fno-sanitize-recover=undefined)
+        # vptr checks need the RTTI that the pure libraries are built without.
+        add_compile_options(-fno-sanitize-recover=undefined -fno-sanitize=vptr)
     endif()
 endif()
 
