@@ -23,6 +23,9 @@ namespace mega::ethereum {
     std::span<const BlockHeader> ommers
 );
 
+/// The ether of the DAO's accounts moved to the refund contract (EIP-779).
+[[nodiscard]] state::StateDiff drain_dao(const state::StateView& view);
+
 /// The root of the block's parent state with `diff` on top.
 using RootAfter = std::function<Hash256(const state::StateDiff&)>;
 

@@ -124,29 +124,6 @@ EndOfBlock end_block(
     return end;
 }
 
-state::StateDiff reward_miners(
-    const state::StateView& view, const BlockEnv& env, std::span<const BlockHeader> ommers
-) {
-    if (env.fork >= Fork::paris) {
-        return {};
-    }
-    const uint64_t ether_reward = env.fork >= Fork::constantinople ? 2
-                                  : env.fork >= Fork::byzantium    ? 3
-                                                                   : 5;
-    const u256 reward = u256{ether_reward} * u256{wei_per_gwei} * u256{wei_per_gwei};
-    state::Journal journal;
-    journal.begin(view);
-    for (const BlockHeader& ommer : ommers) {
-        const uint64_t age = env.context.number - ommer.number;
-        if (age <= 8) {
-            journal.add_balance(ommer.beneficiary, reward * u256{8 - age} / u256{8});
-        }
-        journal.add_balance(env.context.beneficiary, reward / u256{32});
-    }
-    journal.add_balance(env.context.beneficiary, reward);
-    return journal.finish(env.fork >= Fork::spurious_dragon);
-}
-
 Hash256 requests_hash(std::span<const Bytes> requests) {
     Bytes digests;
     for (const Bytes& request : requests) {
@@ -191,6 +168,7 @@ std::optional<BlockError> execute_transactions(
     Progress& progress,
     const BlockEnv& env,
     std::span<const SignedTransaction> transactions,
+    const ReceiptObserver& observe,
     BlockResult& block
 ) {
     state::Journal journal;
@@ -211,6 +189,9 @@ std::optional<BlockError> execute_transactions(
         }
         block.gas_used += result->gas_used;
         block.receipts.push_back(make_receipt(tx.tx, *result, block.gas_used));
+        if (observe) {
+            observe(block.receipts.back(), result->diff);
+        }
         merge(block.logs_bloom, block.receipts.back().bloom);
         progress.add(std::exchange(result->diff, {}));
         block.results.push_back(std::move(*result));
@@ -227,15 +208,14 @@ Result<BlockResult, BlockError> execute_block(
     const BlockHeader& header,
     std::span<const SignedTransaction> transactions,
     std::span<const Withdrawal> withdrawals,
-    std::span<const BlockHeader> ommers
+    const ReceiptObserver& observe
 ) {
     BlockResult block;
     Progress progress{view};
     progress.add(begin_block(vm, view, env, header));
-    if (auto error = execute_transactions(vm, progress, env, transactions, block)) {
+    if (auto error = execute_transactions(vm, progress, env, transactions, observe, block)) {
         return Err{std::move(*error)};
     }
-    progress.add(reward_miners(progress.view(), env, ommers));
     EndOfBlock end = end_block(vm, progress.view(), env, withdrawals, block.receipts);
     progress.add(std::move(end.diff));
     block.requests = std::move(end.requests);

@@ -7,6 +7,8 @@
 #include "trie/state_tree.hpp"
 #include "types/block.hpp"
 
+#include <functional>
+
 namespace mega::execution {
 
 /// EIP-1559 parameters; Ethereum's by default.
@@ -56,11 +58,6 @@ struct EndOfBlock {
     std::span<const Receipt> receipts
 );
 
-/// What miners got before the merge, ommers' included (Yellow Paper section 11.3).
-[[nodiscard]] state::StateDiff reward_miners(
-    const state::StateView& view, const BlockEnv& env, std::span<const BlockHeader> ommers
-);
-
 [[nodiscard]] Hash256 requests_hash(std::span<const Bytes> requests);
 
 /// The receipt of a result; `cumulative_gas_used` includes this transaction.
@@ -89,7 +86,11 @@ struct BlockError {
     std::string message;  // names the transaction index where there is one
 };
 
-/// Executes a whole block sequentially: the reference for every other way.
+/// Told of each transaction's receipt with what the transaction changed; may add to the receipt.
+using ReceiptObserver = std::function<void(Receipt&, const state::StateDiff&)>;
+
+/// Executes a whole block sequentially: the reference for every other way. Rewards of miners are
+/// not part of it: they belong to Ethereum's history (ethereum/block_transition.hpp).
 [[nodiscard]] Result<BlockResult, BlockError> execute_block(
     evm::Vm& vm,
     const state::StateView& view,
@@ -97,7 +98,7 @@ struct BlockError {
     const BlockHeader& header,
     std::span<const SignedTransaction> transactions,
     std::span<const Withdrawal> withdrawals,
-    std::span<const BlockHeader> ommers = {}
+    const ReceiptObserver& observe = {}
 );
 
 }  // namespace mega::execution
