@@ -177,7 +177,7 @@ CallResult TransactionHost<F>::dispatch(const Message& message) {
     }
     const bool pays = message.kind == CallKind::call || message.kind == CallKind::callcode ||
                       is_creation(message);
-    if (pays && !message.value.is_zero() && journal_.balance(message.sender) < message.value) {
+    if (pays && !message.value.is_zero() && !journal_.covers(message.sender, message.value)) {
         return refuse(message, Status::insufficient_balance);
     }
     return is_creation(message) ? create(message) : call_account(message);

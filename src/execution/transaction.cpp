@@ -229,8 +229,7 @@ std::optional<TxError> Transition<F>::find_funds_fault() {
             TxErrorCode::insufficient_funds_overflow, text, " required balance exceeds 256 bits"
         );
     }
-    const u256 have = journal_.balance(sender_);
-    if (have >= *want) {
+    if (journal_.covers(sender_, *want)) {
         return std::nullopt;
     }
     if (options_.skip_balance_check) {
@@ -240,7 +239,7 @@ std::optional<TxError> Transition<F>::find_funds_fault() {
     return error(
         TxErrorCode::insufficient_funds,
         text,
-        " have " + to_decimal(have) + " want " + to_decimal(*want)
+        " have " + to_decimal(journal_.balance(sender_)) + " want " + to_decimal(*want)
     );
 }
 
@@ -389,7 +388,7 @@ TxResult Transition<F>::settle(const IntrinsicGas& gas, const evm::CallResult& c
         const u256 base_fee = R::has_base_fee ? env_.context.base_fee_per_gas : u256{};
         const u256 tip = price > base_fee ? price - base_fee : u256{};
         journal_.add_balance(sender_, price * (tx_.gas_limit - result.gas_used));
-        journal_.add_balance(env_.context.beneficiary, tip * result.gas_used);
+        journal_.credit(env_.context.beneficiary, tip * result.gas_used);
     }
     result.logs = journal_.take_logs();
     result.diff = journal_.finish(R::deletes_empty_accounts);

@@ -18,6 +18,8 @@ void Journal::begin(const StateView& view) {
     undo_.clear();
     old_codes_.clear();
     logs_.clear();
+    ranges_.clear();
+    load_count_ = 0;
     account_table_.clear();
     slot_table_.clear();
     transient_table_.clear();
@@ -44,10 +46,13 @@ uint32_t Journal::account_index(const Address& address) {
 Journal::AccountEntry& Journal::load(AccountEntry& entry) {
     if (!entry.is_loaded) {
         entry.is_loaded = true;
+        entry.load_order = load_count_++;
         if (const auto account = view_->account(entry.address)) {
+            const u256 credited = entry.current.balance;  // not zero only while tracking
             entry.existed = true;
             entry.original = *account;
             entry.current = *account;
+            entry.current.balance += credited;
             entry.flags |= static_cast<uint8_t>(Flag::exists);
         }
     }
@@ -55,7 +60,7 @@ Journal::AccountEntry& Journal::load(AccountEntry& entry) {
 }
 
 const evm::Code* Journal::code(const Address& address) {
-    AccountEntry& entry = loaded(address);
+    AccountEntry& entry = seen(address, Seen::code);
     if (!entry.current.has_code()) {
         return &evm::Code::empty();
     }
@@ -84,6 +89,9 @@ void Journal::touch(const Address& address) {
 
 void Journal::change_balance(AccountEntry& entry, const u256& balance) {
     undo_.push_back({entry.current.balance, index_of(entry), Undo::Kind::balance, 0});
+    if (is_tracking_ && (entry.current.balance >= high_balance || balance >= high_balance)) {
+        entry.seen |= Seen::balance;
+    }
     entry.current.balance = balance;
 }
 
@@ -108,7 +116,20 @@ void Journal::subtract_balance(const Address& address, const u256& amount) {
 
 void Journal::set_balance(const Address& address, const u256& balance) {
     touch(address);
-    change_balance(account_at(address), balance);
+    AccountEntry& entry = account_at(address);
+    entry.seen |= Seen::balance;
+    change_balance(entry, balance);
+}
+
+void Journal::credit(const Address& address, const u256& amount) {
+    AccountEntry& entry = account_at(address);
+    if (!is_tracking_ || entry.is_loaded) {
+        add_balance(address, amount);
+        return;
+    }
+    raise(entry, Flag::exists);
+    raise(entry, Flag::touched);
+    entry.current.balance += amount;
 }
 
 void Journal::set_nonce(const Address& address, uint64_t nonce) {
@@ -341,6 +362,9 @@ void Journal::collect_account(StateDiff& diff, const AccountEntry& entry, bool d
 
 StateDiff Journal::finish(bool delete_touched_empty) {
     StateDiff diff;
+    if (is_tracking_) {
+        return diff;
+    }
     collect_slots(diff, delete_touched_empty);
     for (const AccountEntry& entry : accounts_) {
         if (entry.is_loaded) {
@@ -349,6 +373,96 @@ StateDiff Journal::finish(bool delete_touched_empty) {
     }
     sort_canonically(diff);
     return diff;
+}
+
+// -----------------------------------------------------------------------------------------------
+// tracking
+
+void Journal::see_emptiness(AccountEntry& entry) {
+    const Account& now = entry.current;
+    const Account& then = entry.original;
+    if (now.nonce != then.nonce || now.code_hash != then.code_hash) {
+        // What was changed had been looked at; the rest matters only if this does not decide.
+        if (now.nonce == 0 && !now.has_code()) {
+            entry.seen |= Seen::balance;
+        }
+    } else if (now.balance == then.balance) {
+        entry.seen |= Seen::emptiness;
+    } else if (now.balance > then.balance) {
+        (void)range_of(entry);  // not empty, whatever the start was, as long as nothing wraps
+    } else {
+        entry.seen |= Seen::balance | Seen::nonce | Seen::code;
+    }
+}
+
+/// Turns "start + change >= amount" into a bound of the start.
+void Journal::see_comparison(AccountEntry& entry, const u256& amount, bool is_enough) {
+    const u256& now = entry.current.balance;
+    const u256& then = entry.original.balance;
+    if (now >= high_balance || then >= high_balance || amount >= high_balance) {
+        entry.seen |= Seen::balance;
+        return;
+    }
+    BalanceRange& range = range_of(entry);
+    if (now >= then && now - then >= amount) {
+        return;  // the change alone covers it
+    }
+    const u256 bound = now >= then ? amount - (now - then) : amount + (then - now);
+    if (is_enough) {
+        range.least = std::max(range.least, bound);
+    } else {
+        range.most = std::min(range.most, bound - 1);
+    }
+}
+
+BalanceRange& Journal::range_of(AccountEntry& entry) {
+    if (entry.range == no_range) {
+        entry.range = static_cast<uint32_t>(ranges_.size());
+        ranges_.push_back({0, high_balance - 1});
+    }
+    return ranges_[entry.range];
+}
+
+/// Slots of an account that may be swept are worth what its start says.
+void Journal::see_what_the_end_depends_on(AccountEntry& entry, bool delete_touched_empty) {
+    if (!entry.has(Flag::touched)) {
+        entry.seen |= Seen::existence;
+    } else if (delete_touched_empty && entry.current.nonce == 0 && !entry.current.has_code()) {
+        entry.seen |= Seen::balance | Seen::nonce | Seen::code;
+    }
+}
+
+AccountEffect Journal::effect_of(const AccountEntry& entry) const {
+    AccountEffect effect;
+    effect.address = entry.address;
+    effect.load_order = entry.load_order;
+    effect.is_loaded = entry.is_loaded;
+    effect.existed = entry.existed;
+    effect.original = entry.original;
+    effect.current = entry.current;
+    effect.current.balance = entry.current.balance - entry.original.balance;
+    effect.seen = entry.seen;
+    if (entry.range != no_range && entry.original.balance < high_balance) {
+        effect.range = &ranges_[entry.range];
+    } else if (entry.range != no_range) {
+        effect.seen |= Seen::balance;  // what the comparisons assume does not hold up there
+    }
+    // An undone touch of RIPEMD-160 still sweeps, but makes nothing exist.
+    effect.is_touched = entry.has(Flag::touched) && entry.has(Flag::exists);
+    if (entry.address == ripemd_address) {
+        effect.seen |= Seen::existence;
+    }
+    effect.is_destructed = entry.has(Flag::destructed);
+    effect.has_slot_changes = entry.has_slot_changes;
+    if (entry.current.code_hash != entry.original.code_hash) {
+        effect.code = entry.code.get();
+    }
+    return effect;
+}
+
+evm::CodePtr Journal::code_given(const Address& address) {
+    const AccountEntry& entry = account_at(address);
+    return entry.current.code_hash == entry.original.code_hash ? nullptr : entry.code;
 }
 
 }  // namespace mega::state

@@ -8,9 +8,14 @@
 // before EIP-161 need it; finish() applies EIP-161 when told.
 //
 // The journal knows no gas and no fork: what a rule means is decided by its caller.
+// A tracking journal also notes which parts of each account the execution depended on. It gives no
+// diff but effects (effects.hpp), for an executor that runs on a guess of the state and must know
+// later whether the result stands.
+//
 // Not thread-safe. The view must outlive the work between begin() and finish().
 
 #include "state/diff.hpp"
+#include "state/effects.hpp"
 #include "state/hash.hpp"
 #include "state/index_table.hpp"
 #include "state/view.hpp"
@@ -31,7 +36,9 @@ struct AccessedAccount {
 
 class Journal {
   public:
-    Journal() : hash_(SeededHash::from_place(this)) {}
+    enum class Mode : uint8_t { plain, tracking };
+    explicit Journal(Mode mode = Mode::plain)
+        : hash_(SeededHash::from_place(this)), is_tracking_(mode == Mode::tracking) {}
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
@@ -40,15 +47,36 @@ class Journal {
     // --- accounts ---
     /// There is an entry in the state, be it empty. Empty accounts that EIP-161 will remove still
     /// count.
-    [[nodiscard]] bool exists(const Address& address) { return loaded(address).has(Flag::exists); }
+    [[nodiscard]] bool exists(const Address& address) {
+        AccountEntry& entry = loaded(address);
+        see_existence(entry);
+        return entry.has(Flag::exists);
+    }
     /// Neither existing nor anything in it (EIP-161).
     [[nodiscard]] bool is_empty(const Address& address) {
-        return loaded(address).current.is_empty();
+        AccountEntry& entry = loaded(address);
+        if (is_tracking_) {
+            see_emptiness(entry);
+        }
+        return entry.current.is_empty();
     }
-    [[nodiscard]] u256 balance(const Address& address) { return loaded(address).current.balance; }
-    [[nodiscard]] uint64_t nonce(const Address& address) { return loaded(address).current.nonce; }
+    [[nodiscard]] u256 balance(const Address& address) {
+        return seen(address, Seen::balance).current.balance;
+    }
+    /// balance(address) >= amount, for who does not need to know more.
+    [[nodiscard]] bool covers(const Address& address, const u256& amount) {
+        AccountEntry& entry = loaded(address);
+        const bool is_enough = entry.current.balance >= amount;
+        if (is_tracking_) {
+            see_comparison(entry, amount, is_enough);
+        }
+        return is_enough;
+    }
+    [[nodiscard]] uint64_t nonce(const Address& address) {
+        return seen(address, Seen::nonce).current.nonce;
+    }
     [[nodiscard]] Hash256 code_hash(const Address& address) {
-        return loaded(address).current.code_hash;
+        return seen(address, Seen::code).current.code_hash;
     }
     /// Never null; valid until the next begin().
     [[nodiscard]] const evm::Code* code(const Address& address);
@@ -61,6 +89,9 @@ class Journal {
     /// Both touch, zero amounts too. A balance wraps at 2^256 and must not go negative.
     void add_balance(const Address& address, const u256& amount);
     void subtract_balance(const Address& address, const u256& amount);
+    /// add_balance as the last change before finish(): a tracking journal does not ask the view for
+    /// the account.
+    void credit(const Address& address, const u256& amount);
     void set_balance(const Address& address, const u256& balance);
     void set_nonce(const Address& address, uint64_t nonce);
     void set_code(const Address& address, const Hash256& code_hash, evm::CodePtr code);
@@ -96,11 +127,23 @@ class Journal {
     [[nodiscard]] Snapshot snapshot() const { return {undo_.size(), logs_.size()}; }
     void revert_to(const Snapshot& snapshot);
 
-    /// The canonical diff since begin(). `delete_touched_empty` is EIP-161.
+    /// The canonical diff since begin(). `delete_touched_empty` is EIP-161. Nothing of a tracking
+    /// journal.
     [[nodiscard]] StateDiff finish(bool delete_touched_empty);
+
+    // --- what a tracking journal knows, until the next begin(); finish() need not have come ---
+    /// Slots that changed, by first access; then accounts that were loaded, changed or credited.
+    template <class VisitSlot, class VisitAccount>
+    void visit_effects(
+        bool delete_touched_empty, VisitSlot&& visit_slot, VisitAccount&& visit_account
+    );
+    /// The code that this execution gave to an account; null when it gave none.
+    [[nodiscard]] evm::CodePtr code_given(const Address& address);
 
   private:
     enum class Flag : uint8_t { exists = 1, touched = 2, warm = 4, created = 8, destructed = 16 };
+
+    static constexpr uint32_t no_range = UINT32_MAX;
 
     struct AccountEntry {
         Address address;
@@ -109,6 +152,9 @@ class Journal {
         bool existed = false;
         bool was_warm = false;          // at any time
         bool has_slot_changes = false;  // known at finish()
+        uint8_t seen = 0;               // Seen, while tracking
+        uint32_t load_order = 0;
+        uint32_t range = no_range;  // index into ranges_
         Account original;
         Account current;
         evm::CodePtr code;  // of `current`; null until asked for
@@ -149,6 +195,22 @@ class Journal {
     }
     AccountEntry& load(AccountEntry& entry);
     [[nodiscard]] AccountEntry& loaded(const Address& address) { return load(account_at(address)); }
+    AccountEntry& seen(const Address& address, uint8_t parts) {
+        AccountEntry& entry = loaded(address);
+        entry.seen |= parts;
+        return entry;
+    }
+    /// Existence is the execution's own doing once it has touched the account.
+    static void see_existence(AccountEntry& entry) {
+        if (!entry.has(Flag::touched)) {
+            entry.seen |= Seen::existence;
+        }
+    }
+    void see_emptiness(AccountEntry& entry);
+    void see_comparison(AccountEntry& entry, const u256& amount, bool is_enough);
+    [[nodiscard]] BalanceRange& range_of(AccountEntry& entry);
+    void see_what_the_end_depends_on(AccountEntry& entry, bool delete_touched_empty);
+    [[nodiscard]] AccountEffect effect_of(const AccountEntry& entry) const;
     [[nodiscard]] uint32_t slot_index(const Address& address, const u256& slot);
     [[nodiscard]] SlotEntry& loaded_slot(const Address& address, const u256& slot);
     [[nodiscard]] uint32_t transient_index(uint32_t account, const u256& slot);
@@ -180,6 +242,34 @@ class Journal {
     // row.
     uint32_t last_account_ = IndexTable::none;
     uint32_t last_slot_ = IndexTable::none;
+    bool is_tracking_ = false;
+    uint32_t load_count_ = 0;
+    std::vector<BalanceRange> ranges_;  // while tracking
 };
+
+template <class VisitSlot, class VisitAccount>
+void Journal::visit_effects(
+    bool delete_touched_empty, VisitSlot&& visit_slot, VisitAccount&& visit_account
+) {
+    MEGA_ASSERT(is_tracking_);
+    for (const SlotEntry& slot : slots_) {
+        if (!slot.is_loaded || (slot.original.is_zero() && slot.current.is_zero())) {
+            continue;
+        }
+        AccountEntry& account = load(accounts_[slot.account]);
+        see_what_the_end_depends_on(account, delete_touched_empty);
+        const bool survives = final_account(account, delete_touched_empty).has_value();
+        const u256 after = survives ? slot.current : u256{};
+        if (slot.original != after) {
+            account.has_slot_changes = true;
+            visit_slot(SlotChange{account.address, slot.slot, slot.original, after});
+        }
+    }
+    for (const AccountEntry& entry : accounts_) {
+        if (entry.is_loaded || entry.has(Flag::touched)) {
+            visit_account(effect_of(entry));
+        }
+    }
+}
 
 }  // namespace mega::state
