@@ -2,7 +2,7 @@
 // seed alone. Words are BigInt, byte strings Uint8Array, addresses BigInt below 2^160.
 
 import { createTx } from '@ethereumjs/tx';
-import { bytesToHex, eoaCode7702SignAuthorization, privateToAddress } from '@ethereumjs/util';
+import { bytesToHex, eoaCode7702SignAuthorization, generateAddress, privateToAddress } from '@ethereumjs/util';
 import { at_least } from './opcodes.mjs';
 import { big_endian } from './precompile_inputs.mjs';
 import { Random } from './prng.mjs';
@@ -21,6 +21,10 @@ const plain_accounts = [0xaaaa00000000000000000000000000000000aaaan, 0xbbbb00000
 const nobody = 0xdead00000000000000000000000000000000deadn;
 const miner = 0xfee0000000000000000000000000000000000feen;
 const slots = [0n, 1n, 2n, 3n, (1n << 256n) - 1n];
+/** What the contracts and the sender create, unless something made them create before. */
+const created = [...contracts, signers[0]].map((creator, i) =>
+    word_of(generateAddress(big_endian(creator, 20), i < contracts.length ? Uint8Array.of(1) : new Uint8Array())));
+const versioned_hash = (byte) => Uint8Array.of(1, ...new Uint8Array(31).fill(byte));
 const precompiles = [...Array.from({ length: 0x12 }, (_, i) => BigInt(i + 1)), 0x100n];
 const delegation = (target) => Uint8Array.from([0xef, 0x01, 0x00, ...big_endian(target, 20)]);
 
@@ -28,7 +32,7 @@ const delegation = (target) => Uint8Array.from([0xef, 0x01, 0x00, ...big_endian(
 export function make_case(seed, index, fork) {
     const random = new Random(seed, index);
     const env = make_env(random, fork);
-    const addresses = [...contracts, ...contracts, ...plain_accounts, ...signers, nobody, env.coinbase];
+    const addresses = [...contracts, ...contracts, ...plain_accounts, ...signers, nobody, env.coinbase, ...created];
     const world = { fork, addresses, precompiles, slots, block_number: env.number };
     const pre = make_accounts(random, world);
     const tx = make_transaction(random, world, env, pre);
@@ -57,10 +61,14 @@ function make_accounts(random, world) {
         if (code.length === 0 && at_least(world.fork, 'EIP158') && random.chance(0.5)) continue;
         const storage = new Map();
         for (const slot of slots) if (code.length > 0 && random.chance(0.4)) storage.set(slot, BigInt(random.between(1, 2)));
-        put(address, { nonce: 1n, balance: BigInt(random.pick([0, 0, 1, 5, 1000])), code, storage });
+        const nonce = random.chance(0.02) ? (1n << 64n) - BigInt(random.between(1, 2)) : 1n;
+        put(address, { nonce, balance: BigInt(random.pick([0, 0, 1, 5, 1000])), code, storage });
     }
     for (const address of plain_accounts) if (random.chance(0.6)) put(address, { balance: 7n });
     if (random.chance(0.1)) put(random.pick(precompiles), { balance: 1n });
+    if (random.chance(0.1)) { // in the way of a creation, or only rich
+        put(random.pick(created), random.pick([{ balance: 1n }, { nonce: 1n }, { nonce: 1n, code: Uint8Array.of(0) }]));
+    }
     for (const signer of signers.slice(1)) {
         if (random.chance(0.5)) put(signer, { nonce: BigInt(random.below(3)), balance: 1n });
     }
@@ -84,9 +92,10 @@ function make_transaction(random, world, env, pre) {
     const types = [[4, 0]];
     if (at_least(fork, 'Berlin')) types.push([3, 1]);
     if (at_least(fork, 'London')) types.push([3, 2]);
+    if (at_least(fork, 'Cancun')) types.push([1, 3]);
     if (at_least(fork, 'Prague')) types.push([3, 4]);
     const type = random.weighted(types);
-    const creates = type !== 4 && random.chance(0.12);
+    const creates = type < 3 && random.chance(0.12);
     const to = creates ? undefined : random.chance(0.85) ? random.pick(contracts) : random.pick([...world.addresses, ...precompiles]);
     const data = creates ? new ProgramMaker(random, world, { is_init: true }).make() : make_calldata(random, to);
     const tx = {
@@ -95,6 +104,8 @@ function make_transaction(random, world, env, pre) {
         value: random.chance(0.7) ? 0n : BigInt(random.pick([1, 2, 1000, 10 ** 18])),
         gas_limit: 0n,
         access_list: type === 0 ? [] : make_access_list(random, world),
+        blobs: type === 3 ? random.between(1, 6) : 0,
+        max_blob_fee: random.chance(0.9) ? 10n ** 12n : 1n,
         authorizations: type === 4 ? make_authorizations(random, pre) : [],
         ...make_prices(random, type, env.base_fee ?? 0n),
     };
@@ -164,10 +175,12 @@ export function sign(common, tx) {
             address: address_hex(address), storageKeys: listed.map((key) => to_hex(key, 32)),
         }));
     }
+    if (tx.type === 3) Object.assign(fields, { maxFeePerBlobGas: tx.max_blob_fee, blobVersionedHashes: blob_hashes(tx) });
     if (tx.type === 4) fields.authorizationList = tx.authorizations.map(sign_authorization);
     return createTx(fields, { common }).sign(keys[0]);
 }
 
+const blob_hashes = ({ blobs }) => Array.from({ length: blobs }, (_, i) => bytesToHex(versioned_hash(i + 1)));
 const sign_authorization = ({ signer, chain_id, address, nonce }) =>
     eoaCode7702SignAuthorization({ chainId: to_hex(chain_id), address: address_hex(address), nonce: to_hex(nonce) }, keys[signer]);
 
@@ -198,6 +211,7 @@ function to_transaction_fields(tx) {
     if (tx.type > 0) {
         fields.accessLists = [tx.access_list.map(({ address, keys: listed }) => ({ address: address_hex(address), storageKeys: listed.map((key) => to_hex(key, 32)) }))];
     }
+    if (tx.type === 3) Object.assign(fields, { maxFeePerBlobGas: to_hex(tx.max_blob_fee), blobVersionedHashes: blob_hashes(tx) });
     if (tx.type === 4) fields.authorizationList = tx.authorizations.map(sign_authorization);
     return fields;
 }

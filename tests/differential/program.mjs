@@ -179,6 +179,8 @@ export class ProgramMaker {
             [1, () => this.jump_badly()],
             [1, () => this.raw()],
         ];
+        // Only without the 63/64 rule do frames get 1,024 deep.
+        if (!at_least(this.world.fork, 'EIP150')) statements.push([1, () => this.recurse()]);
         if (depth < 3) statements.push([3, () => this.loop(depth)], [4, () => this.branch(depth)]);
         if (this.height > 900) return this.emit('POP');
         random.weighted(statements)();
@@ -230,6 +232,11 @@ export class ProgramMaker {
         this.length().offset().length().offset();
         if (name === 'CALL' || name === 'CALLCODE') this.amount();
         this.address().gas().emit(name);
+        this.look_at_result();
+    }
+    recurse() {
+        for (let i = 0; i < 5; ++i) this.push(0n);
+        this.emit('ADDRESS').push(BigInt(this.random.pick([100, 300, 2000]))).emit('GAS').emit('SUB').emit('CALL');
         this.look_at_result();
     }
     look_at_result() {

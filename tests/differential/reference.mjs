@@ -4,9 +4,8 @@ import { createBlock } from '@ethereumjs/block';
 import { Common, Mainnet } from '@ethereumjs/common';
 import { Caches, MerkleStateManager } from '@ethereumjs/statemanager';
 import { Account, Address, bytesToHex, utf8ToBytes } from '@ethereumjs/util';
-import { RLP } from '@ethereumjs/rlp';
 import { createVM, runTx } from '@ethereumjs/vm';
-import { keccak_256 } from '@noble/hashes/sha3';
+import { keccak256, toRlp } from 'viem/utils';
 import { address_hex, sign } from './case.mjs';
 import { forks } from './opcodes.mjs';
 import { big_endian, verify_constant_proof } from './precompile_inputs.mjs';
@@ -16,7 +15,7 @@ const hardforks = ['chainstart', 'homestead', 'tangerineWhistle', 'spuriousDrago
 
 /** State tests have no chain: the hash of a block is that of its number's decimal text. */
 const blockchain = {
-    getBlock: async (number) => ({ hash: () => keccak_256(utf8ToBytes(String(number))) }),
+    getBlock: async (number) => ({ hash: () => keccak256(utf8ToBytes(String(number)), 'bytes') }),
     putBlock: async () => {},
     shallowCopy: () => blockchain,
 };
@@ -111,11 +110,11 @@ function make_block(common, env) {
     return createBlock({ header }, { common, skipConsensusFormatValidation: true });
 }
 
-const hash_logs = (logs) => bytesToHex(keccak_256(RLP.encode(logs)));
+const hash_logs = (logs) => keccak256(toRlp(logs, 'bytes'));
 
 /** Why a transaction was not executed. Anything that is not such a reason is a fault of the reference itself. */
 function refusal(error) {
-    const known = ['INTRINSIC_GAS_TOO_LOW', "doesn't have enough funds", "doesn't have the correct nonce", 'less than the block',
+    const known = ['INTRINSIC_GAS_TOO_LOW', "doesn't have enough funds", "doesn't have the correct nonce", 'less than the block', 'less than block blobGasPrice',
         'higher gas limit than the block'];
     const reason = known.find((text) => error.message.includes(text));
     if (reason === undefined) throw error;

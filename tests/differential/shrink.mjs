@@ -19,6 +19,7 @@ function* smaller_worlds(test) {
 function* smaller_transactions(test) {
     yield changed(test, ({ tx }) => tx.value > 0n && void (tx.value = 0n));
     yield changed(test, ({ tx }) => tx.tip > 0n && void (tx.tip = 0n));
+    yield changed(test, ({ tx }) => tx.blobs > 1 && void (tx.blobs = 1));
     for (let i = 0; i < test.tx.access_list.length; ++i) yield changed(test, ({ tx }) => void tx.access_list.splice(i, 1));
     for (let i = 0; i < test.tx.authorizations.length; ++i) yield changed(test, ({ tx }) => tx.authorizations.length > 1 && void tx.authorizations.splice(i, 1));
 }

@@ -53,7 +53,7 @@ async function is_wrong(test) {
     try {
         const one = await run_case(test);
         if (one === undefined) return false;
-        const found = await find_differences([one], `shrink-${number}.json`);
+        const found = await find_differences([one], `shrink-${process.pid}-${number}.json`);
         return found.some((difference) => !known_difference(difference));
     } catch {
         return false;
@@ -76,7 +76,7 @@ async function report({ test, differences }) {
 
 let batch = [];
 async function flush() {
-    const found = await find_differences(batch, `batch-${number}.json`);
+    const found = await find_differences(batch, `batch-${process.pid}-${number}.json`);
     batch = [];
     for (const difference of found) {
         const known = known_difference(difference);
