@@ -316,6 +316,37 @@ Hash256 StateTree::root() {
     return root_at(impl_->arena, impl_->accounts.top);
 }
 
+Result<std::optional<Account>, MissingNode> StateTree::account(const Hash256& hashed_address) {
+    const auto leaf = Lookup(impl_->arena, *impl_->source, impl_->accounts).find(hashed_address);
+    if (!leaf) {
+        return Err{leaf.error()};
+    }
+    return *leaf == 0 ? std::optional<Account>{}
+                      : read_account_value(leaf_at(impl_->arena, *leaf).value()).account;
+}
+
+Result<u256, MissingNode> StateTree::storage(
+    const Hash256& hashed_address, const Hash256& hashed_slot
+) {
+    const auto storage = impl_->find_storage(hashed_address);
+    if (!storage || !*storage) {
+        return storage ? Result<u256, MissingNode>{u256{}} : Err{storage.error()};
+    }
+    const auto leaf = Lookup(impl_->arena, *impl_->source, **storage).find(hashed_slot);
+    if (!leaf) {
+        return Err{leaf.error()};
+    }
+    return *leaf == 0 ? u256{} : read_slot_value(leaf_at(impl_->arena, *leaf).value());
+}
+
+Result<bool, MissingNode> StateTree::has_storage(const Hash256& hashed_address) {
+    const auto storage = impl_->find_storage(hashed_address);
+    if (!storage) {
+        return Err{storage.error()};
+    }
+    return *storage && inner_at(impl_->arena, (*storage)->top).header().children != 0;
+}
+
 Result<AccountProof, MissingNode> StateTree::prove(
     const Hash256& hashed_address, std::span<const Hash256> hashed_slots
 ) {

@@ -34,6 +34,8 @@ class NodeSource {
     [[nodiscard]] virtual std::optional<Bytes> load(
         const TreeId& tree, BytesView path, const Hash256& hash
     ) const = 0;
+    /// What load() gives has the hash that was asked for, always: the tree need not check it.
+    [[nodiscard]] virtual bool has_checked_hashes() const { return false; }
 
     NodeSource() = default;
     NodeSource(const NodeSource&) = default;
@@ -98,6 +100,15 @@ class StateTree {
     [[nodiscard]] Result<void, MissingNode> apply(std::span<const AccountUpdate> updates);
     /// Hashes what is dirty.
     [[nodiscard]] Hash256 root();
+    // Reads of the present state. They load what they need and hash nothing.
+    [[nodiscard]] Result<std::optional<Account>, MissingNode> account(const Hash256& hashed_address
+    );
+    /// Zero when the account or the slot is not there.
+    [[nodiscard]] Result<u256, MissingNode> storage(
+        const Hash256& hashed_address, const Hash256& hashed_slot
+    );
+    /// The account has a slot that is not zero.
+    [[nodiscard]] Result<bool, MissingNode> has_storage(const Hash256& hashed_address);
     [[nodiscard]] Result<AccountProof, MissingNode> prove(
         const Hash256& hashed_address, std::span<const Hash256> hashed_slots
     );

@@ -195,6 +195,46 @@ TEST(state_tree, is_empty_at_the_empty_root) {
     EXPECT_EQ(tree.node(std::nullopt, {}), std::nullopt);
 }
 
+TEST(state_tree, reads_what_was_written_before_anything_is_hashed) {
+    Random random(7);
+    const Pools pools{key_pool(random, 60), key_pool(random, 60)};
+    const MapStore nothing;
+    StateTree tree(nothing, empty_trie_root);
+    Model model;
+    for (int round = 0; round < 20; ++round) {
+        const auto updates = random_updates(random, pools);
+        ASSERT_TRUE(tree.apply(updates));
+        model.apply(updates);
+        for (const Hash256& address : pools.accounts) {
+            const auto found = model.accounts.find(address);
+            const bool exists = found != model.accounts.end();
+            const auto account = tree.account(address);
+            ASSERT_TRUE(account);
+            ASSERT_EQ(*account, exists ? std::optional{found->second.account} : std::nullopt);
+            const auto has_storage = tree.has_storage(address);
+            ASSERT_TRUE(has_storage);
+            ASSERT_EQ(*has_storage, exists && !found->second.slots.empty());
+            for (const Hash256& slot : pick(random, pools.slots, 8)) {
+                const auto value = tree.storage(address, slot);
+                ASSERT_TRUE(value);
+                const bool is_set = exists && found->second.slots.contains(slot);
+                ASSERT_EQ(*value, is_set ? found->second.slots.at(slot) : u256{});
+            }
+        }
+    }
+}
+
+TEST(state_tree, a_read_names_the_node_that_is_missing) {
+    MapStore nothing;
+    StateTree tree(nothing, Hash256{{1}});
+    const Hash256 key{{2}};
+    ASSERT_FALSE(tree.account(key));
+    EXPECT_EQ(tree.account(key).error().hash, (Hash256{{1}}));
+    ASSERT_FALSE(tree.storage(key, key));
+    EXPECT_EQ(tree.storage(key, key).error().hash, (Hash256{{1}}));
+    ASSERT_FALSE(tree.has_storage(key));
+}
+
 TEST(state_tree, deletes_down_to_nothing_and_leaves_the_store_empty) {
     Random random(1);
     MapStore store;
