@@ -1,11 +1,13 @@
 #pragma once
 
 // Benchmarks of the whole system. `mega bench node` drives a real node process through its RPC;
-// `mega bench engine` drives the same pipeline inside this process. Both print tables on stdout,
+// `mega bench engine` drives the same pipeline inside this process; `mega bench evm` runs contracts
+// and precompiles on one core. All print tables on stdout,
 // progress on stderr, and write the same figures as JSON when asked to.
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace mega::bench {
@@ -42,5 +44,23 @@ struct EngineBenchOptions {
 };
 
 int run_bench_engine(const EngineBenchOptions& options);
+
+struct EvmBenchOptions {
+    /// Files or folders of ipsilon/evm-benchmarks and paradigmxyz/revmc; for the precompiles, of
+    /// their published vectors.
+    std::vector<std::filesystem::path> paths;
+    bool precompiles = false;  // measure these instead
+    std::string filter;        // part of the name; empty takes all
+    double seconds = 0.5;      // for one program
+    /// Figures to compare with: JSON of evmone-bench (Google Benchmark) or of this program. Several
+    /// files are several runs.
+    std::vector<std::filesystem::path> baselines;
+    /// Earlier results of this program that count as further runs of this one.
+    std::vector<std::filesystem::path> merged;
+    std::filesystem::path json_file;
+};
+
+/// Also 1 when a program left something else than its file says.
+int run_bench_evm(const EvmBenchOptions& options);
 
 }  // namespace mega::bench

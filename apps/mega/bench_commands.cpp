@@ -58,6 +58,32 @@ void add_bench_engine(CLI::App& bench, int& status) {
     engine->callback([shared, &status] { status = bench::run_bench_engine(*shared); });
 }
 
+void add_bench_evm(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::EvmBenchOptions>();
+    bench::EvmBenchOptions& options = *shared;
+    CLI::App* evm = bench.add_subcommand("evm", "Measure contracts, or precompiles, on one core");
+    evm->add_option(
+           "paths",
+           options.paths,
+           "Files or folders of ipsilon/evm-benchmarks and paradigmxyz/revmc, or of precompile "
+           "vectors"
+    )
+        ->required();
+    evm->add_flag("--precompiles", options.precompiles, "Measure precompiles on their vectors");
+    evm->add_option("--filter", options.filter, "Only what has this in its name");
+    evm->add_option("--seconds", options.seconds, "For one program")->capture_default_str();
+    evm->add_option(
+        "--baseline",
+        options.baselines,
+        "Compare with these results of evmone-bench (Google Benchmark's JSON) or of this command"
+    );
+    evm->add_option(
+        "--merge", options.merged, "Earlier results of this command that count as further runs"
+    );
+    evm->add_option("--json", options.json_file, "Write the figures to this file, too");
+    evm->callback([shared, &status] { status = bench::run_bench_evm(*shared); });
+}
+
 }  // namespace
 
 void add_bench_commands(CLI::App& root, int& status) {
@@ -65,6 +91,7 @@ void add_bench_commands(CLI::App& root, int& status) {
     bench->require_subcommand(1);
     add_bench_node(*bench, status);
     add_bench_engine(*bench, status);
+    add_bench_evm(*bench, status);
 }
 
 }  // namespace mega::app
