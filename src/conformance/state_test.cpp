@@ -1,0 +1,302 @@
+#include "conformance/state_test.hpp"
+
+#include "conformance/eip3155.hpp"
+#include "conformance/fixture_transaction.hpp"
+#include "conformance/prestate.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace mega::conformance {
+
+namespace {
+
+using execution::BlobSchedule;
+using execution::BlockEnv;
+using execution::TxResult;
+
+/// BLOCKHASH of a state test: the hash of the number's decimal text.
+class FixtureBase final : public state::StateView {
+  public:
+    [[nodiscard]] std::optional<Account> account(const Address&) const override {
+        return std::nullopt;
+    }
+    [[nodiscard]] u256 storage(const Address&, const u256&) const override { return {}; }
+    [[nodiscard]] evm::CodePtr code(const Hash256& hash) const override {
+        return state::EmptyState{}.code(hash);
+    }
+    [[nodiscard]] Hash256 block_hash(uint64_t number) const override {
+        return crypto::keccak256(as_bytes(std::to_string(number)));
+    }
+};
+
+BlobSchedule read_blob_schedule(Fork fork, const json& test) {
+    if (test.contains("config") && test["config"].contains("blobSchedule")) {
+        const json& schedules = test["config"]["blobSchedule"];
+        if (const auto found = schedules.find(to_string(fork)); found != schedules.end()) {
+            return {
+                read_u64(found->at("target")),
+                read_u64(found->at("max")),
+                read_u64(found->at("baseFeeUpdateFraction"))
+            };
+        }
+    }
+    return execution::blob_schedule(fork);
+}
+
+BlockEnv read_env(Fork fork, const json& test) {
+    const json& env = test.at("env");
+    BlockHeader header;
+    header.beneficiary = read_address(env.at("currentCoinbase"));
+    header.gas_limit = read_u64(env.at("currentGasLimit"));
+    header.number = read_u64(env.at("currentNumber"));
+    header.timestamp = read_u64(env.at("currentTimestamp"));
+    if (env.contains("currentDifficulty")) {
+        header.difficulty = read_word(env["currentDifficulty"]);
+    }
+    if (env.contains("currentRandom")) {
+        header.prev_randao = read_word(env["currentRandom"]).to_hash();
+    }
+    if (env.contains("currentBaseFee") && fork >= Fork::london) {
+        header.base_fee_per_gas = read_word(env["currentBaseFee"]);
+    }
+    const uint64_t excess =
+        env.contains("currentExcessBlobGas") ? read_u64(env["currentExcessBlobGas"]) : 0;
+    const bool has_chain_id = test.contains("config") && test["config"].contains("chainid");
+    const uint64_t chain_id = has_chain_id ? read_u64(test["config"]["chainid"]) : 1;
+    BlockEnv block = execution::block_env(fork, chain_id, header);
+    if (fork >= Fork::cancun) {
+        const BlobSchedule schedule = read_blob_schedule(fork, test);
+        block.max_blobs = schedule.max;
+        block.context.blob_base_fee =
+            execution::blob_base_fee(excess, schedule.base_fee_update_fraction);
+    }
+    return block;
+}
+
+/// The tests of one file, one after the other on one machine.
+class Runner {
+  public:
+    explicit Runner(const StateTestOptions& options) : options_(options) {}
+
+    void run_test(const std::string& name, const json& test);
+    [[nodiscard]] std::vector<CaseResult> take() { return std::move(results_); }
+
+  private:
+    struct Case {
+        const json& test;
+        const json& expected;
+        const BlockEnv& env;
+        CaseIndexes indexes;
+    };
+
+    void run_fork(const std::string& name, const std::string& fork, const json& test);
+    void run_case(const Case& one, CaseResult& result);
+    [[nodiscard]] std::optional<SignedTransaction> read_transaction(
+        const Case& one, std::string& fault
+    ) const;
+    [[nodiscard]] std::string check_refusal(const Case& one);
+    [[nodiscard]] std::string check_result(
+        const Case& one, const TxResult& result, CaseResult& report
+    );
+    [[nodiscard]] std::string check_diff(const state::StateDiff& diff, const Hash256& root) const;
+
+    const StateTestOptions& options_;
+    const FixtureBase base_;
+    evm::Vm vm_;
+    state::Journal journal_;
+    std::optional<PreState> pre_;
+    std::vector<CaseResult> results_;
+};
+
+void Runner::run_test(const std::string& name, const json& test) {
+    pre_.reset();
+    for (const auto& [fork, cases] : test.at("post").items()) {
+        if (options_.fork.empty() || options_.fork == fork) {
+            run_fork(name, fork, test);
+        }
+    }
+}
+
+void Runner::run_fork(const std::string& name, const std::string& fork_name, const json& test) {
+    const auto fork = fork_from_name(fork_name);
+    if (!fork) {
+        results_.push_back({name, fork_name, Outcome::failed, "unknown fork", {}});
+        return;
+    }
+    if (!pre_) {
+        pre_.emplace(base_, read_alloc(test.at("pre")));
+    }
+    const BlockEnv env = read_env(*fork, test);
+    const json& cases = test.at("post").at(fork_name);
+    for (const json& expected : cases) {
+        CaseResult& result = results_.emplace_back();
+        result.name = name;
+        result.fork = fork_name;
+        const Case one{test, expected, env, read_indexes(expected.at("indexes"))};
+        run_case(one, result);
+        const auto& [data, gas, value] = one.indexes;
+        if (options_.with_details) {
+            result.details["index"] = {{"d", data}, {"g", gas}, {"v", value}};
+        } else if (cases.size() > 1 && !result.message.empty()) {
+            result.message = fmt::format("d{}g{}v{}: {}", data, gas, value, result.message);
+        }
+    }
+}
+
+std::optional<SignedTransaction> Runner::read_transaction(const Case& one, std::string& fault)
+    const {
+    std::optional<SignedTransaction> stated;
+    try {
+        stated = read_fixture_transaction(one.test.at("transaction"), one.indexes);
+    } catch (const Malformed& error) {
+        fault = error.what();  // some tests are about fields beyond their range
+    }
+    if (!one.expected.contains("txbytes")) {
+        return stated;
+    }
+    auto decoded = decode_signed_transaction(read_data(one.expected["txbytes"]));
+    if (!decoded) {
+        fault = to_string(decoded.error());
+        return std::nullopt;
+    }
+    if (!stated) {
+        return std::nullopt;
+    }
+    if (const std::string field = difference_of(*decoded, *stated); !field.empty()) {
+        throw Malformed("txbytes and transaction differ in " + field);
+    }
+    return std::move(*decoded);
+}
+
+void Runner::run_case(const Case& one, CaseResult& report) {
+    const auto conclude = [&](const std::string& fault) {
+        report.outcome = fault.empty() ? Outcome::passed : Outcome::failed;
+        report.message = fault;
+    };
+    const bool must_fail = one.expected.contains("expectException");
+    std::string fault;
+    const auto tx = read_transaction(one, fault);
+    if (!tx) {
+        conclude(must_fail ? check_refusal(one) : "transaction does not decode: " + fault);
+        return;
+    }
+    const execution::ExecutionOptions options{.block_gas_left = one.env.context.gas_limit};
+    std::optional<Eip3155Tracer> tracer;
+    if (options_.trace != nullptr) {
+        tracer.emplace(*options_.trace);
+        vm_.set_tracer(&*tracer);
+    }
+    const auto result =
+        execution::execute_transaction(vm_, journal_, pre_->view(), one.env, *tx, options);
+    vm_.set_tracer(nullptr);
+    if (!result) {
+        conclude(must_fail ? check_refusal(one) : "refused: " + result.error().message);
+        return;
+    }
+    if (tracer) {
+        tracer->finish(*result, pre_->root_after(result->diff));
+    }
+    const std::string difference = check_result(one, *result, report);
+    conclude(
+        must_fail ? "accepted, but must be refused: " + one.expected["expectException"].dump()
+                  : difference
+    );
+}
+
+std::string Runner::check_refusal(const Case& one) {
+    state::StateDiff diff;
+    const Address& coinbase = one.env.context.beneficiary;
+    const bool leaves_coinbase =
+        !one.test.contains("config") && one.env.fork < Fork::spurious_dragon;
+    if (leaves_coinbase && !pre_->view().account(coinbase)) {
+        diff.accounts.push_back({coinbase, std::nullopt, Account{}, false});
+    }
+    const Hash256 root = pre_->root_after(diff);
+    return root == read_hash(one.expected.at("hash"))
+               ? ""
+               : "wrong state root after a refusal: " + to_hex(root);
+}
+
+std::string Runner::check_result(const Case& one, const TxResult& result, CaseResult& report) {
+    const Hash256 logs = crypto::keccak256(encode(result.logs));
+    const Hash256 root = pre_->root_after(result.diff);
+    if (options_.with_details) {
+        report.details = {
+            {"stateRoot", to_hex(root)},
+            {"logsHash", to_hex(logs)},
+            {"gasUsed", to_hex_quantity(result.gas_used)},
+            {"output", to_hex(result.output)},
+            {"status", evm::to_string(result.status)}
+        };
+    }
+    if (logs != read_hash(one.expected.at("logs"))) {
+        return "wrong logs";
+    }
+    if (root != read_hash(one.expected.at("hash"))) {
+        return fmt::format(
+            "wrong state root: {}; status {}, gas used {}",
+            to_hex(root),
+            evm::to_string(result.status),
+            result.gas_used
+        );
+    }
+    return options_.checks_diffs ? check_diff(result.diff, root) : "";
+}
+
+std::string Runner::check_diff(const state::StateDiff& diff, const Hash256& root) const {
+    const auto decoded = state::decode_diff(state::encode(diff));
+    if (!decoded || !(*decoded == diff)) {
+        return "diff does not survive encoding";
+    }
+    return root_of(state::merge(pre_->alloc(), diff)) == root ? "" : "merged diff has another root";
+}
+
+/// Exported from unit tests without what the format has no place for. Their roots cannot be
+/// reached.
+std::optional<std::string> missing_input(const std::filesystem::path& file) {
+    if (file.string().find("evmone") == std::string::npos) {
+        return std::nullopt;
+    }
+    const std::string name = file.stem().string();
+    if (name == "eip7516_blob_base_fee") {
+        return "the blob price that the test sets is not in the file";
+    }
+    if (name == "known_block_hash") {
+        return "the block hashes that the test sets are not in the file";
+    }
+    if (name == "block_apply_ommers_reward") {
+        return "the ommers and the block reward that the test sets are not in the file";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<CaseResult> run_state_tests(const json& file, const StateTestOptions& options) {
+    if (!file.is_object()) {
+        throw Malformed("a file of state tests is an object");
+    }
+    Runner runner{options};
+    for (const auto& [name, test] : file.items()) {
+        if (name != "_info" && name.find(options.test) != std::string::npos) {
+            runner.run_test(name, test);
+        }
+    }
+    return runner.take();
+}
+
+RunFile state_test_runner(const StateTestOptions& options) {
+    return [options](const std::filesystem::path& path) {
+        const json file = read_json_file(path);
+        if (const auto missing = missing_input(path)) {
+            return std::vector<CaseResult>{
+                {path.stem().string(), "", Outcome::skipped, *missing, {}}
+            };
+        }
+        return run_state_tests(file, options);
+    };
+}
+
+}  // namespace mega::conformance
