@@ -28,12 +28,21 @@ const versioned_hash = (byte) => Uint8Array.of(1, ...new Uint8Array(31).fill(byt
 const precompiles = [...Array.from({ length: 0x12 }, (_, i) => BigInt(i + 1)), 0x100n];
 const delegation = (target) => Uint8Array.from([0xef, 0x01, 0x00, ...big_endian(target, 20)]);
 
+/** Three times, so that most calls meet one. */
+function active_precompiles(fork) {
+    const last = [['Prague', 0x11], ['Cancun', 10], ['Istanbul', 9], ['Byzantium', 8], ['Frontier', 4]];
+    const [, count] = last.find(([since]) => at_least(fork, since));
+    const active = precompiles.slice(0, count);
+    if (at_least(fork, 'Osaka')) active.push(0x100n);
+    return [...active, ...active, ...active];
+}
+
 /** Case `index` of the run with `seed`, under `fork`. */
 export function make_case(seed, index, fork) {
     const random = new Random(seed, index);
     const env = make_env(random, fork);
     const addresses = [...contracts, ...contracts, ...plain_accounts, ...signers, nobody, env.coinbase, ...created];
-    const world = { fork, addresses, precompiles, slots, block_number: env.number };
+    const world = { fork, addresses, precompiles: [...precompiles, ...active_precompiles(fork)], slots, block_number: env.number };
     const pre = make_accounts(random, world);
     const tx = make_transaction(random, world, env, pre);
     return { name: `seed ${seed} case ${index} ${fork}`, fork, env, pre, tx };
@@ -96,7 +105,8 @@ function make_transaction(random, world, env, pre) {
     if (at_least(fork, 'Prague')) types.push([3, 4]);
     const type = random.weighted(types);
     const creates = type < 3 && random.chance(0.12);
-    const to = creates ? undefined : random.chance(0.85) ? random.pick(contracts) : random.pick([...world.addresses, ...precompiles]);
+    const existing = contracts.filter((address) => pre.has(address));
+    const to = creates ? undefined : random.chance(0.9) ? random.pick(existing.length > 0 ? existing : contracts) : random.pick([...world.addresses, ...precompiles]);
     const data = creates ? new ProgramMaker(random, world, { is_init: true }).make() : make_calldata(random, to);
     const tx = {
         type, to, data,
@@ -110,21 +120,24 @@ function make_transaction(random, world, env, pre) {
         ...make_prices(random, type, env.base_fee ?? 0n),
     };
     if (tx.nonce < 0n) tx.nonce = 5n;
-    tx.gas_limit = BigInt(least_gas(tx) + gas_to_run(random));
+    tx.gas_limit = BigInt(least_gas(fork, tx) + gas_to_run(random));
     if (random.chance(0.01)) pre.get(signers[0]).balance = tx.gas_limit * tx.max_fee + tx.value - BigInt(random.below(2));
     return tx;
 }
 
-/** About what the transaction costs before its first instruction; exact for most. */
-function least_gas({ type, to, data, access_list, authorizations }) {
+/** About what the transaction must bring: exact for most of the newer forks. */
+export function least_gas(fork, { to, data, access_list, authorizations }) {
     const zeros = data.filter((byte) => byte === 0).length;
+    const tokens = zeros + 4 * (data.length - zeros);
     const keys_listed = access_list.reduce((sum, { keys: listed }) => sum + listed.length, 0);
     const creation = to === undefined ? 32000 + 2 * ((data.length + 31) >> 5) : 0;
-    return 21000 + 4 * zeros + 16 * (data.length - zeros) + creation + 2400 * access_list.length + 1900 * keys_listed + 25000 * authorizations.length;
+    const data_gas = at_least(fork, 'Istanbul') ? 4 * tokens : 4 * zeros + 68 * (data.length - zeros);
+    const intrinsic = 21000 + data_gas + creation + 2400 * access_list.length + 1900 * keys_listed + 25000 * authorizations.length;
+    return at_least(fork, 'Prague') ? Math.max(intrinsic, 21000 + 10 * tokens) : intrinsic;
 }
 const gas_to_run = (random) => random.chance(0.02)
     ? random.between(-2, 2)
-    : random.weighted([[2, 1000], [4, 60_000], [8, 200_000], [6, 500_000], [2, 2_000_000], [1, 6_000_000]]) + random.below(30_000);
+    : random.weighted([[1, 1000], [2, 60_000], [6, 200_000], [8, 500_000], [4, 2_000_000], [1, 6_000_000]]) + random.below(30_000);
 
 function make_calldata(random, to) {
     const length = random.pick([0, 0, 4, 32, 36, 100, random.below(400), random.chance(0.1) ? 3000 : 64]);

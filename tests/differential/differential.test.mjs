@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { make_case, signers, to_state_test } from './case.mjs';
-import { differences_of, mega_binary } from './mega.mjs';
+import { differences_of, find_differences, mega_binary } from './mega.mjs';
 import { forks, op } from './opcodes.mjs';
 import { Random } from './prng.mjs';
 import { Reference } from './reference.mjs';
@@ -94,6 +94,23 @@ test('the real mega agrees on the same cases', () => {
     const { status, stdout, stderr } = run(mega_binary, '--seed', '3', '--count', '12', '--fork', 'Berlin', '--jobs', '1');
     assert.equal(status, 0, stdout + stderr);
     assert.match(stdout, /seed 3: \d+ cases, .* 0 differences/);
+});
+
+test('a mega that runs the rules of the next fork is caught, for every fork', async () => {
+    const reference = new Reference();
+    for (const [i, fork] of forks.slice(1).entries()) {
+        const most = 400;
+        let tried = 0;
+        for (let found = false; !found; ++tried) {
+            assert.ok(tried < most, `${most} cases did not tell ${forks[i]} from ${fork}`);
+            const made = make_case(8, tried, fork);
+            const ran = await reference.run({ ...made, fork: forks[i] });
+            if (ran === undefined || ran.result.error !== undefined) continue;
+            const one = { test: made, tx_bytes: ran.tx_bytes, expected: ran.result };
+            found = (await find_differences([one], `test-${process.pid}.json`)).length > 0;
+        }
+        console.log(`${forks[i]} told from ${fork} after ${tried} cases`);
+    }
 });
 
 test('what cannot run says so', () => {

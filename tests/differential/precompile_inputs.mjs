@@ -131,6 +131,6 @@ const makers = new Map([
 export function precompile_input(random, address) {
     const make = makers.get(address);
     const input = make ? Uint8Array.from(make(random)) : random.bytes(random.below(100));
-    if (address !== 0x0an && input.length > 0 && random.chance(0.2)) input[random.below(input.length)] ^= 1 << random.below(8);
+    if (address !== 0x0an && input.length > 0 && random.chance(0.12)) input[random.below(input.length)] ^= 1 << random.below(8);
     return input;
 }

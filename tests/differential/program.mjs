@@ -31,8 +31,15 @@ export class ProgramMaker {
     make() {
         const { random } = this;
         if (random.chance(0.05)) return random.bytes(random.below(80));
-        const statements = random.weighted([[1, 0], [6, random.below(6)], [6, random.below(20)], [1, random.below(50)]]);
-        for (let i = 0; i < statements; ++i) this.statement(0);
+        if (random.chance(0.14)) return this.make_precompile_caller();
+        const count = random.weighted([[1, 0], [4, random.below(6)], [8, random.between(5, 25)], [3, random.between(20, 70)]]);
+        for (let i = 0; i < count; ++i) this.statement(0);
+        this.finish();
+        return this.assemble();
+    }
+
+    make_precompile_caller() {
+        for (let i = this.random.between(2, 6); i > 0; --i) this.call_precompile();
         this.finish();
         return this.assemble();
     }
@@ -131,27 +138,27 @@ export class ProgramMaker {
     }
     offset() {
         const { random } = this;
-        const kind = random.below(100);
+        const kind = random.below(400);
         if (kind < 1) return this.value(2);
         if (kind < 2) return this.push(random.pick(huge) - BigInt(random.below(3)));
-        if (kind < 10) return this.push(BigInt(random.below(3000)));
-        return this.push(BigInt(kind < 50 ? random.below(8) * 32 : random.below(200)));
+        if (kind < 20) return this.push(BigInt(random.below(3000)));
+        return this.push(BigInt(kind < 200 ? random.below(8) * 32 : random.below(200)));
     }
     length() {
         const { random } = this;
-        const kind = random.below(200);
+        const kind = random.below(800);
         if (kind < 2) return this.value(2);
         if (kind < 4) return this.push(random.pick(huge) - BigInt(random.below(3)));
-        if (kind < 6) return this.push(random.pick(code_size_borders));
-        if (kind < 40) return this.push(0n);
-        return this.push(BigInt(kind < 120 ? random.between(1, 3) * 32 : random.below(kind < 150 ? 700 : 70)));
+        if (kind < 8) return this.push(random.pick(code_size_borders));
+        if (kind < 160) return this.push(0n);
+        return this.push(BigInt(kind < 480 ? random.between(1, 3) * 32 : random.below(kind < 600 ? 700 : 70)));
     }
     gas() {
         const { random } = this;
-        const kind = random.below(12);
-        if (kind < 6) return this.push(random.pick([0n, 1n, 700n, 2300n, 20000n, 60000n, 200000n]));
-        if (kind < 7) return this.value(2);
-        if (kind < 8) return this.push((1n << 64n) - BigInt(random.below(3)));
+        const kind = random.below(16);
+        if (kind < 5) return this.push(random.pick([0n, 1n, 700n, 2300n, 20000n, 60000n, 200000n]));
+        if (kind < 6) return this.value(2);
+        if (kind < 7) return this.push((1n << 64n) - BigInt(random.below(3)));
         // Before EIP-150 a call for all of the gas fails: leave something.
         return this.push(BigInt(random.pick([1000, 5000, 40000]))).emit('GAS').emit('SUB');
     }
@@ -174,7 +181,7 @@ export class ProgramMaker {
             [5, () => this.shuffle()],
             [3, () => this.log()],
             [12, () => this.call()],
-            [4, () => this.call_precompile()],
+            [5, () => this.call_precompile()],
             [4, () => this.create()],
             [1, () => this.jump_badly()],
             [1, () => this.raw()],
@@ -260,11 +267,11 @@ export class ProgramMaker {
         this.bring(input);
         const name = random.pick(['CALL', 'STATICCALL', 'DELEGATECALL', 'CALLCODE']);
         if (!this.has(name)) return;
-        const length = random.chance(0.85) ? input.length : random.below(input.length + 40);
+        const length = random.chance(0.93) ? input.length : random.below(input.length + 40);
         this.push(BigInt(random.pick([0, 32, 64, 128, 256]))).push(BigInt(random.below(2) * 256)).push(BigInt(length)).push(0n);
         if (name === 'CALL' || name === 'CALLCODE') this.amount();
         this.push(address);
-        if (random.chance(0.6)) this.push(5000n).emit('GAS').emit('SUB');
+        if (random.chance(0.85)) this.push(5000n).emit('GAS').emit('SUB');
         else this.gas();
         this.emit(name);
         this.look_at_result();

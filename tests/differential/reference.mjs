@@ -7,7 +7,7 @@ import { Account, Address, bytesToHex, utf8ToBytes } from '@ethereumjs/util';
 import { createVM, runTx } from '@ethereumjs/vm';
 import { keccak256, toRlp } from 'viem/utils';
 import { address_hex, sign } from './case.mjs';
-import { forks } from './opcodes.mjs';
+import { at_least, forks } from './opcodes.mjs';
 import { big_endian, verify_constant_proof } from './precompile_inputs.mjs';
 
 const hardforks = ['chainstart', 'homestead', 'tangerineWhistle', 'spuriousDragon', 'byzantium', 'constantinople', 'petersburg',
@@ -40,7 +40,7 @@ export class Reference {
         vm.stateManager = state;
         vm.evm.stateManager = state;
         vm.evm.journal = new vm.evm.journal.constructor(state, common);
-        return { tx_bytes: tx.serialize(), result: await this.execute(vm, state, make_block(common, test.env), tx) };
+        return { tx_bytes: tx.serialize(), result: await this.execute(vm, state, make_block(common, test), tx) };
     }
 
     async execute(vm, state, block, tx) {
@@ -102,11 +102,13 @@ async function load_state(common, pre) {
     return state;
 }
 
-function make_block(common, env) {
+function make_block(common, { fork, env }) {
     const header = {
         coinbase: address_hex(env.coinbase), number: env.number, timestamp: env.timestamp, gasLimit: env.gas_limit,
-        difficulty: env.difficulty, mixHash: big_endian(env.prev_randao, 32), baseFeePerGas: env.base_fee, excessBlobGas: env.excess_blob_gas,
+        difficulty: env.difficulty, mixHash: big_endian(env.prev_randao, 32),
     };
+    if (at_least(fork, 'London')) header.baseFeePerGas = env.base_fee;
+    if (at_least(fork, 'Cancun')) header.excessBlobGas = env.excess_blob_gas;
     return createBlock({ header }, { common, skipConsensusFormatValidation: true });
 }
 

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { make_case, to_state_test } from './case.mjs';
+import { least_gas, make_case, to_state_test } from './case.mjs';
 import { known_difference } from './known_differences.mjs';
 import { find_differences, output_folder } from './mega.mjs';
 import { forks, opcode_names } from './opcodes.mjs';
@@ -32,7 +32,8 @@ async function run_index(index) {
     if (used === undefined || random.chance(0.6)) return [base];
     const test = copy(base.test);
     test.name += ' border';
-    test.tx.gas_limit = used + BigInt(random.chance(0.3) ? random.below(3) : -random.below(Math.min(Number(used) - 21000, 100000)));
+    const executed = Math.max(0, Number(used) - least_gas(fork, test.tx));
+    test.tx.gas_limit = used + BigInt(random.chance(0.3) ? random.between(-1, 2) : -random.below(Math.min(executed, 100_000)));
     return [base, await run_case(test)];
 }
 
