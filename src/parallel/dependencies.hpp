@@ -1,0 +1,68 @@
+#pragma once
+
+// What is surely or probably dependent, found before anything runs: transactions of one sender
+// (their nonces), and transactions whose profile says that they write a location which an earlier
+// one writes too. A foreseen dependant waits for its predecessor's first execution instead of
+// running in vain. A wrong guess costs time, never a result: execution notes what is really read.
+
+#include "parallel/profiles.hpp"
+#include "state/index_table.hpp"
+
+namespace mega::parallel {
+
+/// Edges go from lower to higher indices.
+class DependencyGraph {
+  public:
+    struct Edge {
+        uint32_t to = 0;
+        uint32_t next = no_tx;  // of the same origin, into edges()
+    };
+
+    DependencyGraph() : hash_(state::SeededHash::from_place(this)) {}
+
+    /// Replaces what was known. Nothing is allocated in the steady state.
+    void analyse(
+        std::span<const SignedTransaction> transactions, const Profiles& profiles, Fork fork
+    );
+
+    [[nodiscard]] size_t size() const { return nodes_.size(); }
+    [[nodiscard]] uint32_t predecessors(uint32_t tx) const { return nodes_[tx].predecessors; }
+    template <class Visit>
+    void visit_dependants(uint32_t tx, Visit&& visit) const {
+        for (uint32_t i = nodes_[tx].first_edge; i != no_tx; i = edges_[i].next) {
+            visit(edges_[i].to);
+        }
+    }
+    /// Work over the longest chain; 1 when everything depends on everything.
+    [[nodiscard]] double parallelism() const {
+        return longest_ == 0 ? 1 : static_cast<double>(total_) / static_cast<double>(longest_);
+    }
+
+  private:
+    struct TxNode {
+        uint32_t predecessors = 0;
+        uint32_t first_edge = no_tx;
+        uint64_t end = 0;  // of the longest chain that ends here, in gas
+    };
+    /// Whoever comes next to this place depends on `last`.
+    struct Place {
+        Address address;
+        u256 slot;
+        bool is_sender = false;
+        uint32_t last = 0;
+    };
+
+    /// Makes `tx` the last one at the place; gives the one before.
+    [[nodiscard]] uint32_t visit_place(const Address& address, const u256* slot, uint32_t tx);
+    void depend(uint32_t tx, uint32_t on);
+
+    state::SeededHash hash_;
+    std::vector<TxNode> nodes_;
+    std::vector<Edge> edges_;
+    std::vector<Place> places_;
+    state::IndexTable place_table_;
+    uint64_t total_ = 0;
+    uint64_t longest_ = 0;
+};
+
+}  // namespace mega::parallel

@@ -1,0 +1,226 @@
+#include "parallel/executor.hpp"
+
+#include "parallel/clock.hpp"
+
+namespace mega::parallel {
+
+namespace {
+
+/// How long to go on sequentially after a round gave up; doubled each time within a batch.
+constexpr size_t first_sequential_stretch = 64;
+
+}  // namespace
+
+struct ParallelExecutor::Run {
+    const Batch& batch;
+    Ledger ledger;
+    uint64_t began_ns;
+    /// The state after the stretches so far: the view itself, then an overlay on it.
+    const state::StateView* view;
+    state::Overlay overlay;
+    size_t sequential_stretch = first_sequential_stretch;
+
+    Run(const state::StateView& base, const Batch& the_batch, const OnCommit& on_commit)
+        : batch(the_batch),
+          ledger(the_batch, on_commit),
+          began_ns(now_ns()),
+          view(&base),
+          overlay(base) {}
+};
+
+ParallelExecutor::ParallelExecutor(const ExecutorOptions& options)
+    : options_(options), round_(memory_, graph_, options_.round, memory_bytes_) {
+    options_.round.gives_up = options_.round.gives_up && !options_.is_always_parallel;
+    options_.round_limit = std::clamp<size_t>(options_.round_limit, 1, size_t{1} << 20);
+    const uint32_t count = std::clamp<uint32_t>(options_.threads, 1, ExecutorOptions::max_threads);
+    for (uint32_t i = 0; i < count; ++i) {
+        workers_.push_back(std::make_unique<Worker>(memory_, memory_bytes_));
+    }
+    for (uint32_t i = 1; i < count; ++i) {
+        threads_.emplace_back([this, i] { serve(i); });
+    }
+}
+
+ParallelExecutor::~ParallelExecutor() {
+    {
+        const std::lock_guard lock{mutex_};
+        is_stopping_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) {
+        thread.join();
+    }
+}
+
+BatchResult ParallelExecutor::execute(
+    const state::StateView& view, const Batch& batch, const OnCommit& on_commit
+) {
+    const uint64_t cpu_began_ns = thread_cpu_ns();
+    report_ = {};
+    report_.transactions = batch.transactions.size();
+    report_.threads = threads();
+    Run run{view, batch, on_commit};
+    const size_t size = batch.transactions.size();
+    bool gave_up = false;
+    for (size_t done = 0; done < size && !run.ledger.is_stopped();) {
+        const size_t first_result = run.ledger.result().results.size();
+        Stretch stretch{done, std::min(size, done + options_.round_limit)};
+        if (!gave_up) {
+            const uint64_t began_ns = now_ns();
+            const size_t count = stretch.last - stretch.first;
+            if (workers_.size() > 1 || options_.is_always_parallel) {
+                graph_.analyse(batch.transactions.subspan(done, count), profiles_, batch.env.fork);
+            }
+            report_.analysis_ns += now_ns() - began_ns;
+        } else {
+            stretch.last = std::min(stretch.last, done + run.sequential_stretch);
+            run.sequential_stretch *= 2;
+        }
+        if (deserves_round(stretch.last - stretch.first, gave_up)) {
+            report_.foreseen_parallelism =
+                std::max(report_.foreseen_parallelism, graph_.parallelism());
+            done += run_round(run, stretch);
+            gave_up = done < stretch.last;
+            if (done < size) {
+                carry_over(run, first_result);
+            }
+        } else {
+            run_sequentially(run, stretch);
+            done = stretch.last;
+            gave_up = false;
+        }
+    }
+    report_.cpu_ns += thread_cpu_ns() - cpu_began_ns;
+    collect(run);
+    return run.ledger.take();
+}
+
+bool ParallelExecutor::deserves_round(size_t transactions, bool gave_up) const {
+    if (options_.is_always_parallel) {
+        return true;
+    }
+    return !gave_up && workers_.size() > 1 && transactions >= options_.min_parallel &&
+           graph_.parallelism() >= options_.min_parallelism;
+}
+
+// -----------------------------------------------------------------------------------------------
+// stretches
+
+size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
+    const uint64_t began_ns = now_ns();
+    const size_t size = stretch.last - stretch.first;
+    memory_.begin(*run.view, size, run.batch.env.fork >= Fork::spurious_dragon);
+    Round::Job job;
+    job.context.env = &run.batch.env;
+    job.context.options = run.batch.options;
+    job.context.options.block_gas_left = UINT64_MAX;  // commit knows what is left
+    job.transactions = run.batch.transactions.subspan(stretch.first, size);
+    job.first_index = stretch.first;
+    job.batch_began_ns = run.began_ns;
+    job.ledger = &run.ledger;
+    job.profiles = &profiles_;
+    job.report = &report_;
+    round_.begin(job);
+    work_with_all(round_);
+    for (const auto& worker : workers_) {
+        worker->lane.arena.reset();
+        worker->lane.kept_codes.clear();
+    }
+    ++report_.rounds;
+    report_.rounds_ns += now_ns() - began_ns;
+    return round_.committed();
+}
+
+void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
+    const uint64_t began_ns = now_ns();
+    run.view = &run.overlay;
+    for (size_t i = stretch.first; i < stretch.last && !run.ledger.is_stopped(); ++i) {
+        const SignedTransaction& tx = run.batch.transactions[i];
+        if (auto fault = run.ledger.find_blob_fault(tx.tx)) {
+            run.ledger.refuse(i, std::move(*fault));
+            continue;
+        }
+        execution::ExecutionOptions options = run.batch.options;
+        options.block_gas_left = run.ledger.gas_left();
+        auto result =
+            execution::execute_transaction(vm(), journal_, run.overlay, run.batch.env, tx, options);
+        ++report_.executions;
+        if (!result) {
+            run.ledger.refuse(i, result.error());
+            continue;
+        }
+        run.overlay.apply(result->diff);
+        Receipt receipt = execution::make_receipt(tx.tx, *result, 0);
+        run.ledger.accept(i, std::move(*result), std::move(receipt));
+    }
+    report_.sequential_transactions += stretch.last - stretch.first;
+    report_.sequential_ns += now_ns() - began_ns;
+}
+
+/// What a round changed, for the stretch after it.
+void ParallelExecutor::carry_over(Run& run, size_t first_result) const {
+    const auto& results = run.ledger.result().results;
+    for (size_t i = first_result; i < results.size(); ++i) {
+        run.overlay.apply(results[i].diff);
+    }
+    run.view = &run.overlay;
+}
+
+// -----------------------------------------------------------------------------------------------
+// threads
+
+void ParallelExecutor::work_with_all(Round& round) {
+    if (!threads_.empty()) {
+        {
+            const std::lock_guard lock{mutex_};
+            is_open_ = true;
+            ++round_number_;
+        }
+        changed_.notify_all();
+    }
+    round.work(workers_.front()->lane, 0, workers_.front()->tally);
+    if (!threads_.empty()) {
+        std::unique_lock lock{mutex_};
+        is_open_ = false;  // who has not woken up yet stays out
+        changed_.wait(lock, [this] { return inside_ == 0; });
+    }
+}
+
+void ParallelExecutor::serve(uint32_t index) {
+    Worker& worker = *workers_[index];
+    uint64_t last_round = 0;
+    std::unique_lock lock{mutex_};
+    while (true) {
+        changed_.wait(lock, [&] {
+            return is_stopping_ || (is_open_ && round_number_ != last_round);
+        });
+        if (is_stopping_) {
+            return;
+        }
+        last_round = round_number_;
+        ++inside_;
+        lock.unlock();
+        const uint64_t began_ns = thread_cpu_ns();
+        round_.work(worker.lane, index, worker.tally);
+        worker.cpu_ns += thread_cpu_ns() - began_ns;
+        lock.lock();
+        if (--inside_ == 0) {
+            changed_.notify_all();
+        }
+    }
+}
+
+void ParallelExecutor::collect(Run& run) {
+    for (const auto& worker : workers_) {
+        report_.executions += std::exchange(worker->tally.executions, 0);
+        report_.cpu_ns += std::exchange(worker->cpu_ns, 0);
+        const auto spans = std::exchange(worker->tally.spans, {});
+        report_.spans.insert(report_.spans.end(), spans.begin(), spans.end());
+    }
+    report_.wall_ns = now_ns() - run.began_ns;
+    report_.parallelism = report_.wall_ns == 0 ? 1
+                                               : static_cast<double>(report_.cpu_ns) /
+                                                     static_cast<double>(report_.wall_ns);
+}
+
+}  // namespace mega::parallel

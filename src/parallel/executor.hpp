@@ -1,0 +1,97 @@
+#pragma once
+
+// ParallelExecutor: executes batches of transactions on several threads with exactly the outcome of
+// executing them one after the other: results, diffs, gas, receipts, refusals, bit for bit.
+//
+// A batch goes in stretches. Where the dependency graph promises nothing (few transactions, one
+// chain) or a round gave up because nearly everything had to be repeated, the stretch is executed
+// sequentially by the caller; else it is a round (round.hpp) on all threads, the caller's included.
+// What a stretch changed lies in an overlay for the next one.
+//
+// Threads live as long as the executor and sleep between batches. Memory is bounded by the options
+// plus what one transaction's gas lets it write, a worker. One execute() at a time, from any
+// thread.
+
+#include "parallel/round.hpp"
+#include "state/overlay.hpp"
+
+#include <condition_variable>
+#include <thread>
+
+namespace mega::parallel {
+
+struct ExecutorOptions {
+    /// The caller's included. 0 and 1 execute sequentially; more than max_threads count as that
+    /// many.
+    uint32_t threads = 1;
+    static constexpr uint32_t max_threads = 256;
+    /// Always rounds, with one thread too: for tests and measurements of the parallel path.
+    bool is_always_parallel = false;
+    /// Fewer transactions than this are executed sequentially.
+    size_t min_parallel = 8;
+    /// A foreseen parallelism below this is not worth a round.
+    double min_parallelism = 1.25;
+    /// Transactions of a round.
+    size_t round_limit = size_t{1} << 14;
+    RoundOptions round;
+};
+
+class ParallelExecutor {
+  public:
+    explicit ParallelExecutor(const ExecutorOptions& options);
+    ~ParallelExecutor();
+    ParallelExecutor(const ParallelExecutor&) = delete;
+    ParallelExecutor& operator=(const ParallelExecutor&) = delete;
+
+    /// `view` must allow reads from many threads at once and outlive the call.
+    [[nodiscard]] BatchResult execute(
+        const state::StateView& view, const Batch& batch, const OnCommit& on_commit = {}
+    );
+    /// Of the last execute().
+    [[nodiscard]] const Report& report() const { return report_; }
+    [[nodiscard]] uint32_t threads() const { return static_cast<uint32_t>(workers_.size()); }
+    /// For what surrounds a batch (system calls, end of block) on the caller's thread.
+    [[nodiscard]] evm::Vm& vm() { return workers_.front()->lane.vm; }
+
+  private:
+    struct Worker {
+        Worker(MultiVersionMemory& memory, std::atomic<size_t>& total_bytes)
+            : lane(memory, total_bytes) {}
+        Lane lane;
+        WorkerTally tally;
+        uint64_t cpu_ns = 0;
+    };
+    struct Stretch {
+        size_t first = 0;
+        size_t last = 0;
+    };
+    struct Run;  // one execute()
+
+    [[nodiscard]] bool deserves_round(size_t transactions, bool gave_up) const;
+    [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
+    void run_sequentially(Run& run, const Stretch& stretch);
+    void carry_over(Run& run, size_t first_result) const;
+    void work_with_all(Round& round);
+    void serve(uint32_t index);
+    void collect(Run& run);
+
+    ExecutorOptions options_;
+    std::atomic<size_t> memory_bytes_{0};
+    MultiVersionMemory memory_;
+    DependencyGraph graph_;
+    Profiles profiles_;
+    Round round_;
+    state::Journal journal_;  // of sequential stretches
+    Report report_;
+    std::vector<std::unique_ptr<Worker>> workers_;  // the caller's first
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool is_open_ = false;  // guarded by mutex_, as all below: a round that may be joined
+    bool is_stopping_ = false;
+    uint64_t round_number_ = 0;
+    uint32_t inside_ = 0;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace mega::parallel

@@ -1,0 +1,99 @@
+#include "parallel/lanes.hpp"
+
+namespace mega::parallel {
+
+namespace {
+
+/// A call touches every account it meets. Where there is surely something in the account already,
+/// that changes nothing, and publishing it would only make readers walk.
+bool is_noticeable(const state::AccountEffect& effect, const AccountVersion& change) {
+    if (!change.is_bare_touch()) {
+        return true;
+    }
+    const bool surely_not_empty =
+        ((effect.seen & state::Seen::code) != 0 && effect.original.has_code()) ||
+        ((effect.seen & state::Seen::nonce) != 0 && effect.original.nonce != 0);
+    return effect.is_touched && !surely_not_empty;
+}
+
+void note_read(Record& record, const state::AccountEffect& effect) {
+    AccountRead& read = record.account_reads[effect.load_order];
+    read.seen = effect.seen;
+    read.has_range = effect.range != nullptr;
+    if (effect.range != nullptr) {
+        read.range = *effect.range;
+    }
+}
+
+void note_write(Lane& lane, Record& record, const state::AccountEffect& effect) {
+    AccountWrite write;
+    write.change = AccountVersion::change(effect);
+    write.has_slot_changes = effect.has_slot_changes;
+    const bool is_published = is_noticeable(effect, write.change);
+    if (!is_published && !effect.has_slot_changes) {
+        return;
+    }
+    write.location = &lane.memory->account(lane.arena, effect.address);
+    write.is_published = is_published;
+    record.account_writes.push_back(write);
+    if (write.change.sets_code) {
+        if (evm::CodePtr code = lane.journal.code_given(effect.address)) {
+            lane.kept_codes.push_back(code);
+            record.codes.push_back({write.change.account.code_hash, std::move(code)});
+        }
+    }
+}
+
+void sort_writes(Record& record) {
+    std::sort(
+        record.account_writes.begin(),
+        record.account_writes.end(),
+        [](const AccountWrite& a, const AccountWrite& b) {
+            return a.location->key < b.location->key;
+        }
+    );
+    std::sort(
+        record.slot_writes.begin(),
+        record.slot_writes.end(),
+        [](const SlotWrite& a, const SlotWrite& b) {
+            return a.change.address != b.change.address ? a.change.address < b.change.address
+                                                        : a.change.slot < b.change.slot;
+        }
+    );
+}
+
+}  // namespace
+
+void run_general(
+    Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
+) {
+    auto result = execution::execute_transaction(
+        lane.vm, lane.journal, lane.view, *round.env, tx, round.options
+    );
+    const bool is_refused = !result;
+    lane.journal.visit_effects(
+        lane.memory->sweeps_empty(),
+        [&](const state::SlotChange& change) {
+            if (!is_refused) {
+                record.slot_writes.push_back({change, nullptr});
+            }
+        },
+        [&](const state::AccountEffect& effect) {
+            if (effect.is_loaded) {
+                note_read(record, effect);
+            }
+            if (!is_refused) {
+                note_write(lane, record, effect);
+            }
+        }
+    );
+    if (is_refused) {
+        record.refusal = result.error();
+        return;
+    }
+    sort_writes(record);
+    record.result = std::move(*result);
+    record.receipt = execution::make_receipt(tx.tx, record.result, 0);
+}
+
+}  // namespace mega::parallel

@@ -1,0 +1,94 @@
+#include "parallel/memory.hpp"
+
+namespace mega::parallel {
+
+namespace {
+
+// Locations expected a transaction. More of them make chains longer, never results wrong.
+constexpr size_t accounts_per_tx = 4;
+constexpr size_t slots_per_tx = 4;
+
+}  // namespace
+
+void MultiVersionMemory::begin(const state::StateView& base, size_t tx_count, bool sweeps_empty) {
+    base_ = &base;
+    sweeps_empty_ = sweeps_empty;
+    accounts_.reset(accounts_per_tx * tx_count);
+    slots_.reset(slots_per_tx * tx_count);
+    storages_.reset(0);
+    has_marks_.store(false, std::memory_order_relaxed);  // nobody reads yet
+}
+
+AccountLocation& MultiVersionMemory::account(Arena& arena, const Address& address) {
+    AccountLocation& location = *accounts_.find_or_add(arena, hash_(address), address);
+    if (location.base.load(std::memory_order_acquire) == nullptr) {
+        const auto* loaded =
+            arena.make<AccountVersion>(AccountVersion::absolute(base_->account(address)));
+        const AccountVersion* expected = nullptr;
+        // Whoever comes second has read the same.
+        location.base.compare_exchange_strong(expected, loaded, std::memory_order_acq_rel);
+    }
+    return location;
+}
+
+SlotLocation& MultiVersionMemory::slot(Arena& arena, const Address& address, const u256& slot) {
+    SlotLocation& location =
+        *slots_.find_or_add(arena, hash_(hash_(address), slot), SlotKey{address, slot});
+    if (location.base.load(std::memory_order_acquire) == nullptr) {
+        const auto* loaded = arena.make<SlotVersion>(base_->storage(address, slot));
+        const SlotVersion* expected = nullptr;
+        location.base.compare_exchange_strong(expected, loaded, std::memory_order_acq_rel);
+    }
+    return location;
+}
+
+ResolvedAccount MultiVersionMemory::committed_below(
+    const AccountLocation& location, const Node<AccountVersion>* from
+) const {
+    for (; from != nullptr; from = from->next.load(std::memory_order_acquire)) {
+        if (const uintptr_t tagged = from->load()) {
+            const auto* version = reinterpret_cast<const AccountVersion*>(tagged);
+            MEGA_ASSERT(version->is_absolute);  // what commit leaves behind
+            return version->exists ? ResolvedAccount{version->account, version->code}
+                                   : ResolvedAccount{};
+        }
+    }
+    const AccountVersion& base = *location.base.load(std::memory_order_acquire);
+    return base.exists ? ResolvedAccount{base.account, nullptr} : ResolvedAccount{};
+}
+
+uint32_t MultiVersionMemory::last_clearing(const Address& address, uint32_t tx) const {
+    const StorageLocation* location = storages_.find(hash_(address), address);
+    if (location == nullptr) {
+        return no_tx;
+    }
+    const auto* node = location->newest_before(tx);
+    while (node != nullptr && !reinterpret_cast<const StorageVersion*>(node->load())->is_cleared) {
+        node = location->newest_before(node->tx);
+    }
+    return node == nullptr ? no_tx : node->tx;
+}
+
+bool MultiVersionMemory::has_storage(const Address& address, uint32_t tx) const {
+    if (has_marks_.load(std::memory_order_acquire)) {
+        const StorageLocation* location = storages_.find(hash_(address), address);
+        const auto* node = location == nullptr ? nullptr : location->newest_before(tx);
+        for (; node != nullptr; node = location->newest_before(node->tx)) {
+            const auto& marks = *reinterpret_cast<const StorageVersion*>(node->load());
+            if (marks.is_bare || marks.is_cleared) {
+                return marks.is_bare;
+            }
+        }
+    }
+    return base_->has_storage(address);
+}
+
+void MultiVersionMemory::set_storage_marks(
+    Arena& arena, const Address& address, uint32_t tx, const StorageVersion& marks
+) {
+    StorageLocation& location = *storages_.find_or_add(arena, hash_(address), address);
+    location.node_of(arena, tx)->publish(arena.make<StorageVersion>(marks));
+    has_marks_.store(true, std::memory_order_release);
+}
+
+}  // namespace mega::parallel

@@ -1,0 +1,51 @@
+#pragma once
+
+// What earlier executions of (contract, selector) wrote: the slots that come up again and again,
+// such as a pool's reserves or a counter. Learned at commit, bounded, forgotten when the place is
+// needed for something else. Only the schedule listens.
+
+#include "parallel/record.hpp"
+
+#include <span>
+
+namespace mega::parallel {
+
+class Profiles {
+  public:
+    struct Place {
+        Address address;
+        u256 slot;
+        uint32_t hits = 0;
+    };
+    struct Profile {
+        static constexpr size_t max_places = 6;
+
+        Address contract;
+        uint32_t selector = 0;
+        uint32_t executions = 0;
+        uint64_t average_gas = 0;
+        std::array<Place, max_places> places;
+
+        /// Written by most executions.
+        [[nodiscard]] bool is_shared(const Place& place) const {
+            return executions >= 2 && 2 * place.hits > executions;
+        }
+    };
+
+    Profiles() : hash_(state::SeededHash::from_place(this)), profiles_(size) {}
+
+    /// `slot_writes` of an execution of `tx` that stands.
+    void learn(const Transaction& tx, std::span<const SlotWrite> slot_writes, uint64_t gas_used);
+    /// Null when nothing is known. Valid until the next learn().
+    [[nodiscard]] const Profile* find(const Transaction& tx) const;
+
+  private:
+    static constexpr size_t size = 4096;  // profiles, in sets of four
+
+    [[nodiscard]] std::span<Profile> set_of(const Address& contract, uint32_t selector);
+
+    state::SeededHash hash_;
+    std::vector<Profile> profiles_;
+};
+
+}  // namespace mega::parallel

@@ -1,0 +1,78 @@
+#pragma once
+
+// What is known of one transaction between its execution and its commit: what it read, what it
+// wrote, what came of it. Owned by whoever holds its phase (scheduler.hpp); its vectors keep their
+// capacity from transaction to transaction.
+
+#include "execution/block.hpp"
+#include "parallel/memory.hpp"
+
+namespace mega::parallel {
+
+struct AccountRead {
+    const AccountLocation* location = nullptr;
+    const AccountVersion* newest = nullptr;  // as read
+    std::optional<Account> account;          // as read
+    uint8_t seen = 0;                        // state::Seen
+    bool has_range = false;
+    state::BalanceRange range;
+};
+struct SlotRead {
+    const SlotLocation* location = nullptr;
+    u256 value;
+};
+struct StorageRead {
+    Address address;
+    bool has_storage = false;
+};
+
+struct AccountWrite {
+    AccountLocation* location = nullptr;
+    Node<AccountVersion>* node = nullptr;  // once published
+    /// False: only listed in the diff, for its slots.
+    bool is_published = true;
+    AccountVersion change;
+    bool has_slot_changes = false;
+};
+struct SlotWrite {
+    state::SlotChange change;
+    Node<SlotVersion>* node = nullptr;
+};
+
+struct Record {
+    std::vector<AccountRead> account_reads;
+    std::vector<SlotRead> slot_reads;
+    std::vector<StorageRead> storage_reads;
+    std::vector<AccountWrite> account_writes;  // by address
+    std::vector<SlotWrite> slot_writes;        // by address and slot
+    std::vector<state::CodeAdded> codes;
+    // Nodes of the execution before, when there was one.
+    std::vector<Node<AccountVersion>*> old_account_nodes;
+    std::vector<Node<SlotVersion>*> old_slot_nodes;
+
+    /// Why it cannot be part of the block, as far as one transaction can tell; the rest is empty
+    /// then.
+    std::optional<execution::TxError> refusal;
+    execution::TxResult result;  // its diff is made at commit
+    Receipt receipt;             // its gas is added up at commit
+    bool is_native = false;      // did not enter the interpreter
+
+    void clear_outcome();
+    /// Takes leave of an execution that does not stand: its values become estimates.
+    void mark_estimates();
+    /// After the next execution has published: what it did not write again is gone.
+    void drop_stale_values();
+};
+
+/// Which read would come out differently now.
+struct Conflict {
+    Address address;
+    std::optional<u256> slot;  // none: the account itself
+    uint32_t writer = no_tx;
+};
+/// Nothing when all reads of `tx` still stand. Estimates count as what they are.
+[[nodiscard]] std::optional<Conflict> find_conflict(
+    const MultiVersionMemory& memory, const Record& record, uint32_t tx
+);
+
+}  // namespace mega::parallel

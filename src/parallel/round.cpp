@@ -1,0 +1,406 @@
+#include "parallel/round.hpp"
+
+#include "parallel/clock.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace mega::parallel {
+
+/// A transaction's place in the ring.
+struct alignas(64) Round::Place {
+    std::atomic<uint64_t> word{UINT64_MAX};
+    Record record;
+};
+
+Round::Round(
+    MultiVersionMemory& memory,
+    const DependencyGraph& graph,
+    const RoundOptions& options,
+    const std::atomic<size_t>& memory_bytes
+)
+    : memory_(&memory),
+      graph_(&graph),
+      options_(&options),
+      memory_bytes_(&memory_bytes),
+      window_(std::bit_ceil(std::clamp<uint32_t>(options.window, 1, 1U << 16))),
+      places_(std::make_unique<Place[]>(window_)) {}
+
+Round::~Round() = default;
+
+void Round::begin(const Job& job) {
+    job_ = job;
+    size_ = static_cast<uint32_t>(job.transactions.size());
+    for (uint32_t i = 0; i < window_; ++i) {
+        places_[i].word.store(UINT64_MAX);
+    }
+    if (missing_capacity_ < size_) {
+        missing_ = std::make_unique<std::atomic<uint32_t>[]>(size_);
+        missing_capacity_ = size_;
+    }
+    for (uint32_t i = 0; i < size_; ++i) {
+        missing_[i].store(graph_->predecessors(i) + 1, std::memory_order_relaxed);
+    }
+    cursor_.store(0);
+    committed_.store(0);
+    check_next_.store(0);
+    check_end_.store(0);
+    resumed_.clear();
+    resumed_count_.store(0);
+    repeat_score_ = 0;
+    is_over_.store(size_ == 0);
+}
+
+Round::Place& Round::place_of(uint32_t tx) { return places_[tx & (window_ - 1)]; }
+
+void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
+    const Hand hand{lane, worker, tally};
+    uint32_t next = no_tx;
+    uint32_t idle_turns = 0;
+    while (!is_over_.load()) {
+        if (next == no_tx && check_one(hand)) {
+            idle_turns = 0;
+            continue;
+        }
+        const uint32_t tx = next != no_tx ? next : take_task();
+        if (tx == no_tx) {
+            commit_ready(hand);
+            rest(idle_turns);
+            continue;
+        }
+        idle_turns = 0;
+        run(hand, tx, Phase::executed, Span::Kind::execution);
+        next = release_dependants(tx);
+        commit_ready(hand);
+    }
+}
+
+// -----------------------------------------------------------------------------------------------
+// who runs what
+
+uint32_t Round::take_task() {
+    const uint32_t tx = take_resumed();
+    return tx != no_tx ? tx : claim();
+}
+
+/// The next transaction in order whose predecessors have all run. Those that miss some are passed
+/// over: who finishes the last predecessor takes them.
+uint32_t Round::claim() {
+    uint64_t next = cursor_.load();
+    while (true) {
+        if ((next & closed_bit) != 0 || next >= size_ ||
+            next >= uint64_t{committed_.load()} + window_) {
+            return no_tx;
+        }
+        if (!cursor_.compare_exchange_weak(next, next + 1)) {
+            continue;
+        }
+        // Acquire and release: what the predecessors published is there for who runs this one.
+        if (missing_[next].fetch_sub(1, std::memory_order_acq_rel) == 1) {
+            return static_cast<uint32_t>(next);
+        }
+        ++next;
+    }
+}
+
+uint32_t Round::take_resumed() {
+    if (resumed_count_.load() == 0) {
+        return no_tx;
+    }
+    const std::lock_guard lock{mutex_};
+    if (resumed_.empty()) {
+        return no_tx;
+    }
+    std::pop_heap(resumed_.begin(), resumed_.end(), std::greater<>{});
+    const uint32_t tx = resumed_.back();
+    resumed_.pop_back();
+    resumed_count_.store(static_cast<uint32_t>(resumed_.size()));
+    return tx;
+}
+
+/// Gives one that can run now, for the same worker; the others are for whoever is free.
+uint32_t Round::release_dependants(uint32_t tx) {
+    uint32_t first = no_tx;
+    bool has_more = false;
+    graph_->visit_dependants(tx, [&](uint32_t dependant) {
+        if (missing_[dependant].fetch_sub(1, std::memory_order_acq_rel) != 1) {
+            return;
+        }
+        if (first == no_tx) {
+            first = dependant;
+            return;
+        }
+        const std::lock_guard lock{mutex_};
+        resumed_.push_back(std::max(first, dependant));
+        std::push_heap(resumed_.begin(), resumed_.end(), std::greater<>{});
+        resumed_count_.store(static_cast<uint32_t>(resumed_.size()));
+        first = std::min(first, dependant);
+        has_more = true;
+    });
+    if (has_more) {
+        wake();
+    }
+    return first;
+}
+
+// -----------------------------------------------------------------------------------------------
+// execution
+
+void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind) {
+    const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
+    Place& place = place_of(tx);
+    place.word.store(word(tx, Phase::executing));
+    meet(Moment::before_execution, tx);
+    place.record.clear_outcome();
+    fill_record(hand.lane, tx, place.record);
+    meet(Moment::before_publication, tx);
+    publish(hand.lane, tx, place.record);
+    place.record.drop_stale_values();
+    meet(Moment::after_publication, tx);
+    ++hand.tally.executions;
+    note_span(hand, tx, kind, began_ns);
+    place.word.store(word(tx, phase_after));
+    if (kind == Span::Kind::re_execution) {
+        place.word.notify_all();  // only then were there estimates to wait for
+    }
+}
+
+void Round::fill_record(Lane& lane, uint32_t tx, Record& record) {
+    const SignedTransaction& signed_tx = job_.transactions[tx];
+    lane.view.begin(tx, record, *this);
+    if (looks_like_transfer(job_.context.env->fork, signed_tx.tx) &&
+        run_transfer(lane, job_.context, signed_tx, record)) {
+        return;
+    }
+    lane.view.begin(tx, record, *this);
+    run_general(lane, job_.context, signed_tx, record);
+}
+
+void Round::publish(Lane& lane, uint32_t tx, Record& record) {
+    for (AccountWrite& write : record.account_writes) {
+        if (write.is_published) {
+            write.node = write.location->node_of(lane.arena, tx);
+            write.node->publish(lane.arena.make<AccountVersion>(write.change));
+        }
+    }
+    for (SlotWrite& write : record.slot_writes) {
+        SlotLocation& location = memory_->slot(lane.arena, write.change.address, write.change.slot);
+        write.node = location.node_of(lane.arena, tx);
+        write.node->publish(lane.arena.make<SlotVersion>(write.change.after));
+    }
+}
+
+void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phase phase_after) {
+    {
+        const std::lock_guard lock{mutex_};
+        ++job_.report->aborts;
+        if (job_.report->first_aborts.size() < Report::max_listed_aborts) {
+            Abort& abort = job_.report->first_aborts.emplace_back();
+            abort.tx = job_.first_index + tx;
+            abort.address = conflict.address;
+            abort.slot = conflict.slot;
+            if (conflict.writer != no_tx) {
+                abort.writer = job_.first_index + conflict.writer;
+            }
+        }
+    }
+    place_of(tx).record.mark_estimates();
+    run(hand, tx, phase_after, Span::Kind::re_execution);
+    check_from(tx + 1);
+}
+
+/// Estimates belong to lower transactions, whose workers are at them now.
+void Round::wait_for(uint32_t tx) {
+    constexpr int spins = 256;
+    std::atomic<uint64_t>& state = place_of(tx).word;
+    const uint64_t seen = state.load();
+    if (seen != word(tx, Phase::executing) && seen != word(tx, Phase::claimed)) {
+        return;  // published again, or gone
+    }
+    for (int i = 0; i < spins; ++i) {
+        relax();
+        if (state.load() != seen) {
+            return;
+        }
+    }
+    state.wait(seen);
+}
+
+// -----------------------------------------------------------------------------------------------
+// checks ahead of commit: not needed for the result, but they find in parallel what commit would
+// find one by one
+
+void Round::check_from(uint32_t tx) {
+    check_end_.store(static_cast<uint32_t>(cursor_.load() & ~closed_bit));
+    uint32_t next = check_next_.load();
+    while (next > tx && !check_next_.compare_exchange_weak(next, tx)) {
+    }
+}
+
+bool Round::check_one(const Hand& hand) {
+    uint32_t tx = check_next_.load();
+    if (tx >= check_end_.load()) {
+        return false;
+    }
+    if (!check_next_.compare_exchange_strong(tx, tx + 1)) {
+        return true;
+    }
+    Place& place = place_of(tx);
+    uint64_t expected = word(tx, Phase::executed);
+    if (!place.word.compare_exchange_strong(expected, word(tx, Phase::claimed))) {
+        return true;
+    }
+    meet(Moment::before_check, tx);
+    if (const auto conflict = find_conflict(*memory_, place.record, tx)) {
+        repeat(hand, tx, *conflict, Phase::executed);
+    } else {
+        place.word.store(word(tx, Phase::executed));
+    }
+    commit_ready(hand);  // who wanted to commit it may have found it claimed
+    return true;
+}
+
+// -----------------------------------------------------------------------------------------------
+// commit
+
+/// Commits all that is ready, unless another worker is at it. That one looks again after it has let
+/// go, so that nothing that became ready meanwhile is left lying.
+void Round::commit_ready(const Hand& hand) {
+    while (!is_over_.load()) {
+        const uint32_t head = committed_.load();
+        if (head == size_ || place_of(head).word.load() != word(head, Phase::executed) ||
+            is_committing_.exchange(true)) {
+            return;
+        }
+        while (!is_over_.load() && commit_head(hand)) {
+        }
+        const uint64_t room = committed_.load() + window_ - (cursor_.load() & ~closed_bit);
+        is_committing_.store(false);
+        if (is_over_.load() || room >= window_ / 2) {
+            wake();
+        }
+    }
+}
+
+bool Round::commit_head(const Hand& hand) {
+    const uint32_t tx = committed_.load();
+    Place& place = place_of(tx);
+    uint64_t expected = word(tx, Phase::executed);
+    if (tx == size_ || !place.word.compare_exchange_strong(expected, word(tx, Phase::claimed))) {
+        return false;
+    }
+    const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
+    meet(Moment::before_commit, tx);
+    const auto conflict = find_conflict(*memory_, place.record, tx);
+    if (conflict) {
+        // All that it can read is final by now: this time it stands.
+        repeat(hand, tx, *conflict, Phase::claimed);
+    }
+    settle(hand, tx, place.record);
+    note_span(hand, tx, Span::Kind::commit, began_ns);
+    place.word.store(word(tx, Phase::idle));
+    if (job_.ledger->is_stopped()) {
+        is_over_.store(true);
+        return false;
+    }
+    advance(tx, conflict.has_value());
+    return true;
+}
+
+void Round::settle(const Hand& hand, uint32_t tx, Record& record) {
+    const size_t index = job_.first_index + tx;
+    const Transaction& transaction = job_.transactions[tx].tx;
+    auto refusal = job_.ledger->find_blob_fault(transaction);
+    if (!refusal) {
+        refusal = std::move(record.refusal);
+    }
+    if (!refusal) {
+        refusal = job_.ledger->find_gas_fault(transaction);
+    }
+    if (refusal) {
+        withdraw_writes(record);
+        job_.ledger->refuse(index, std::move(*refusal));
+        return;
+    }
+    record.result.diff = commit_writes(*memory_, hand.lane.arena, record, tx);
+    if (record.is_native) {
+        ++job_.report->native_transfers;
+    } else {
+        job_.profiles->learn(transaction, record.slot_writes, record.result.gas_used);
+    }
+    job_.ledger->accept(index, std::move(record.result), std::move(record.receipt));
+}
+
+void Round::advance(uint32_t tx, bool was_repeated) {
+    constexpr uint32_t whole = 1024;
+    constexpr uint32_t memory_span = 32;  // commits that the score remembers
+    constexpr uint32_t too_many = whole * 3 / 5;
+    repeat_score_ += (was_repeated ? whole : 0) / memory_span;
+    repeat_score_ -= repeat_score_ / memory_span;
+    const bool is_full =
+        memory_bytes_->load(std::memory_order_relaxed) > options_->memory_limit_bytes;
+    if (is_full || (options_->gives_up && repeat_score_ > too_many)) {
+        cursor_.fetch_or(closed_bit);
+    }
+    const uint64_t cursor = cursor_.load();
+    const bool is_closed = (cursor & closed_bit) != 0;
+    const uint32_t end = is_closed ? static_cast<uint32_t>(cursor & ~closed_bit) : size_;
+    committed_.store(tx + 1);
+    if (tx + 1 == end) {
+        is_over_.store(true);
+    }
+}
+
+// -----------------------------------------------------------------------------------------------
+// rest
+
+bool Round::has_work() const {
+    const uint64_t next = cursor_.load();
+    const uint32_t head = committed_.load();
+    const bool can_claim = next < size_ && next < uint64_t{head} + window_;
+    return is_over_.load() || can_claim || resumed_count_.load() != 0 ||
+           check_next_.load() < check_end_.load() ||
+           (!is_committing_.load() && head < size_ &&
+            places_[head & (window_ - 1)].word.load() == word(head, Phase::executed));
+}
+
+/// A short wait that burns the core, then one that does not.
+void Round::rest(uint32_t& idle_turns) {
+    constexpr uint32_t spinning_turns = 32;
+    if (idle_turns < spinning_turns) {
+        for (uint32_t i = 0; i < 4 * idle_turns; ++i) {
+            relax();
+        }
+        ++idle_turns;
+        return;
+    }
+    sleepers_.fetch_add(1);
+    const uint32_t epoch = epoch_.load();
+    // Announced first, looked after: who makes work after this look sees the sleeper and wakes it.
+    if (!has_work()) {
+        epoch_.wait(epoch);
+    }
+    sleepers_.fetch_sub(1);
+    idle_turns = 0;
+}
+
+void Round::wake() {
+    if (sleepers_.load() != 0) {
+        epoch_.fetch_add(1);
+        epoch_.notify_all();
+    }
+}
+
+void Round::note_span(const Hand& hand, uint32_t tx, Span::Kind kind, uint64_t began_ns) const {
+    if (options_->records_spans) {
+        hand.tally.spans.push_back(
+            {job_.first_index + tx,
+             hand.worker,
+             kind,
+             began_ns - job_.batch_began_ns,
+             now_ns() - job_.batch_began_ns}
+        );
+    }
+}
+
+}  // namespace mega::parallel

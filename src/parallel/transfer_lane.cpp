@@ -1,0 +1,114 @@
+#include "evm/precompiles.hpp"
+#include "parallel/lanes.hpp"
+
+namespace mega::parallel {
+
+namespace {
+
+constexpr uint64_t transfer_gas = 21000;  // Yellow Paper appendix G, in every fork
+
+/// Figures of a transfer that sums of balances below 2^255 can hold.
+struct Costs {
+    u256 price;
+    u256 tip;
+    u256 needed;  // at the start
+};
+
+std::optional<Costs> costs_of(const execution::BlockEnv& env, const Transaction& tx) {
+    const bool has_base_fee = env.fork >= Fork::london;
+    const u256 base_fee = has_base_fee ? env.context.base_fee_per_gas : u256{};
+    if (tx.max_fee_per_gas < base_fee || tx.value >= state::high_balance ||
+        multiply_overflows(u256{tx.gas_limit}, tx.max_fee_per_gas)) {
+        return std::nullopt;
+    }
+    Costs costs;
+    costs.price = has_base_fee ? effective_gas_price(tx, base_fee) : tx.max_fee_per_gas;
+    costs.tip = costs.price - base_fee;
+    const u256 most_for_gas = u256{tx.gas_limit} * tx.max_fee_per_gas;
+    if (most_for_gas >= state::high_balance) {
+        return std::nullopt;
+    }
+    costs.needed = most_for_gas + tx.value;
+    return costs.needed < state::high_balance ? std::optional{costs} : std::nullopt;
+}
+
+/// The change of `location`, one for each account.
+AccountVersion& change_of(Record& record, AccountLocation& location) {
+    for (AccountWrite& write : record.account_writes) {
+        if (write.location == &location) {
+            return write.change;
+        }
+    }
+    AccountWrite& write = record.account_writes.emplace_back();
+    write.location = &location;
+    write.change.is_touched = true;
+    return write.change;
+}
+
+void write_changes(
+    Lane& lane,
+    const RoundContext& round,
+    const SignedTransaction& tx,
+    const Costs& costs,
+    Record& record
+) {
+    MultiVersionMemory& memory = *lane.memory;
+    AccountVersion& sender = change_of(record, memory.account(lane.arena, tx.sender));
+    sender.sets_nonce = true;
+    sender.account.nonce = tx.tx.nonce + 1;
+    sender.account.balance -= costs.price * u256{transfer_gas} + tx.tx.value;
+    change_of(record, memory.account(lane.arena, *tx.tx.to)).account.balance += tx.tx.value;
+    change_of(record, memory.account(lane.arena, round.env->context.beneficiary)).account.balance +=
+        costs.tip * u256{transfer_gas};
+    std::sort(
+        record.account_writes.begin(),
+        record.account_writes.end(),
+        [](const AccountWrite& a, const AccountWrite& b) {
+            return a.location->key < b.location->key;
+        }
+    );
+}
+
+}  // namespace
+
+bool looks_like_transfer(Fork fork, const Transaction& tx) {
+    const bool has_plain_type = tx.type == TxType::legacy || tx.type == TxType::dynamic_fee ||
+                                tx.type == TxType::access_list;
+    return has_plain_type && tx.to && tx.data.empty() && tx.access_list.empty() &&
+           !evm::is_precompile(fork, *tx.to);
+}
+
+bool run_transfer(
+    Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
+) {
+    const execution::BlockEnv& env = *round.env;
+    const auto costs = costs_of(env, tx.tx);
+    if (!costs || tx.tx.nonce == UINT64_MAX ||
+        !execution::check_stateless(env.fork, env.context.chain_id, tx.tx, round.options)) {
+        return false;
+    }
+    const auto sender = lane.view.account(tx.sender);
+    const bool pays = sender && sender->nonce == tx.tx.nonce && !sender->has_code() &&
+                      sender->balance >= costs->needed && sender->balance < state::high_balance;
+    const auto recipient = pays ? lane.view.account(*tx.tx.to) : std::nullopt;
+    if (!pays || (recipient && recipient->has_code())) {
+        record.clear_outcome();
+        return false;
+    }
+    AccountRead& funds = record.account_reads[0];
+    funds.seen = state::Seen::nonce | state::Seen::code;
+    funds.has_range = true;
+    funds.range = {costs->needed, state::high_balance - 1};
+    record.account_reads[1].seen = state::Seen::code;
+    write_changes(lane, round, tx, *costs, record);
+    record.result = {};
+    record.result.gas_used = transfer_gas;
+    record.result.effective_gas_price = costs->price;
+    record.receipt = {};
+    record.receipt.type = tx.tx.type;
+    record.receipt.status = true;
+    record.is_native = true;
+    return true;
+}
+
+}  // namespace mega::parallel
