@@ -1,0 +1,53 @@
+#pragma once
+
+// Executes a replayed block. How its transactions are executed is an argument, so that another way
+// than one after the other can be measured and checked by the same blocks.
+
+#include "replay/replay_block.hpp"
+
+#include <functional>
+
+namespace mega::replay {
+
+/// All transactions of a block.
+struct ExecutedTransactions {
+    std::vector<execution::TxResult> results;  // diffs may have been moved out into `diff`
+    state::StateDiff diff;
+};
+/// Executes `transactions` in order, or so that the result is as if; `view` is the state before the
+/// first of them. The error names the transaction that cannot be part of the block.
+using Executor = std::function<Result<ExecutedTransactions, execution::BlockError>(
+    evm::Vm& vm,
+    const state::StateView& view,
+    const execution::BlockEnv& env,
+    std::span<const SignedTransaction> transactions
+)>;
+
+/// One after the other: the reference.
+[[nodiscard]] Result<ExecutedTransactions, execution::BlockError> execute_sequentially(
+    evm::Vm& vm,
+    const state::StateView& view,
+    const execution::BlockEnv& env,
+    std::span<const SignedTransaction> transactions
+);
+
+/// Without an executor Ethereum's blocks go through ethereum::execute_block, the reference for all
+/// of a block and not only for its transactions.
+[[nodiscard]] Result<execution::BlockResult, execution::BlockError> execute_block(
+    evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor = {}
+);
+
+/// Called before and after each transaction.
+struct Watcher {
+    std::function<
+        void(size_t index, const state::StateView& before, const execution::BlockEnv& env)>
+        before;
+    std::function<void(size_t index, const execution::TxResult& result)> after;
+};
+/// The transactions once more, one after the other and watched. Stops at the first that cannot be
+/// part of the block.
+[[nodiscard]] Result<void, execution::BlockError> watch_block(
+    evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Watcher& watcher
+);
+
+}  // namespace mega::replay
