@@ -7,6 +7,8 @@ import { precompile_input } from './precompile_inputs.mjs';
 const huge = [1n << 20n, (1n << 32n) - 1n, 1n << 32n, (1n << 63n) - 32n, (1n << 64n) - 1n, 1n << 64n, (1n << 256n) - 1n];
 const code_size_borders = [24575n, 24576n, 24577n, 49151n, 49152n, 49153n];
 const ends_frame = new Set(['STOP', 'RETURN', 'REVERT', 'INVALID', 'SELFDESTRUCT', 'JUMP', 'JUMPI']);
+/** With words at random these run out of gas. */
+const reaches_memory = /^(MLOAD|MSTORE8?|MCOPY|KECCAK256|.*COPY|LOG.|.*CALL|CALLCODE|CREATE2?)$/;
 const binary = ['ADD', 'MUL', 'SUB', 'DIV', 'SDIV', 'MOD', 'SMOD', 'EXP', 'SIGNEXTEND', 'LT', 'GT', 'SLT', 'SGT', 'EQ', 'AND', 'OR',
     'XOR', 'BYTE', 'SHL', 'SHR', 'SAR'];
 const environment = ['ADDRESS', 'ORIGIN', 'CALLER', 'CALLVALUE', 'CALLDATASIZE', 'CODESIZE', 'GASPRICE', 'RETURNDATASIZE', 'COINBASE',
@@ -26,6 +28,7 @@ export class ProgramMaker {
         this.blobs = []; // data behind the code: [label, bytes]
         this.known = new Map(opcodes_of(world.fork).map((opcode) => [opcode.name, opcode]));
         this.plain = [...this.known.values()].filter(({ name }) => !ends_frame.has(name) && !name.startsWith('PUSH'));
+        this.harmless = this.plain.filter(({ name }) => !reaches_memory.test(name));
     }
 
     make() {
@@ -81,9 +84,14 @@ export class ProgramMaker {
         if (this.blobs.length > 0) this.code.push(op.INVALID);
         for (const [label, bytes] of this.blobs) {
             this.place(label);
-            for (const byte of bytes) this.code.push(byte);
+            for (let i = 0; i < bytes.length; ++i) this.code.push(bytes[i]);
         }
-        return Uint8Array.from(this.code, (item) => (typeof item === 'number' ? item : (this.labels[item.label] >> item.shift) & 255));
+        const bytes = new Uint8Array(this.code.length);
+        for (let i = 0; i < bytes.length; ++i) {
+            const item = this.code[i];
+            bytes[i] = typeof item === 'number' ? item : this.labels[item.label] >> item.shift;
+        }
+        return bytes;
     }
 
     // --- single words; each leaves one on the stack ---
@@ -156,9 +164,11 @@ export class ProgramMaker {
     gas() {
         const { random } = this;
         const kind = random.below(16);
-        if (kind < 5) return this.push(random.pick([0n, 1n, 700n, 2300n, 20000n, 60000n, 200000n]));
-        if (kind < 6) return this.value(2);
-        if (kind < 7) return this.push((1n << 64n) - BigInt(random.below(3)));
+        // Little enough that the caller outlives most of its calls, which may come back to it.
+        if (kind < 9) return this.push(BigInt(random.pick([3000, 20_000, 50_000, 100_000]) + random.below(1000)));
+        if (kind < 11) return this.push(BigInt(random.pick([0, 1, 700, 2300])));
+        if (kind < 12) return this.value(2);
+        if (kind < 13) return this.push((1n << 64n) - BigInt(random.below(3)));
         // Before EIP-150 a call for all of the gas fails: leave something.
         return this.push(BigInt(random.pick([1000, 5000, 40000]))).emit('GAS').emit('SUB');
     }
@@ -210,7 +220,7 @@ export class ProgramMaker {
         this.emit(name);
     }
     any_plain() {
-        const opcode = this.random.pick(this.plain);
+        const opcode = this.random.pick(this.random.chance(0.03) ? this.plain : this.harmless);
         while (this.height - this.floor < opcode.takes && !this.random.chance(0.01)) this.value(2);
         this.emit(opcode.name);
         this.height = Math.max(this.height, this.floor);
@@ -271,7 +281,7 @@ export class ProgramMaker {
         this.push(BigInt(random.pick([0, 32, 64, 128, 256]))).push(BigInt(random.below(2) * 256)).push(BigInt(length)).push(0n);
         if (name === 'CALL' || name === 'CALLCODE') this.amount();
         this.push(address);
-        if (random.chance(0.85)) this.push(5000n).emit('GAS').emit('SUB');
+        if (random.chance(0.7)) this.push(200_000n);
         else this.gas();
         this.emit(name);
         this.look_at_result();
@@ -297,12 +307,12 @@ export class ProgramMaker {
     loop(depth) {
         const { random } = this;
         const top = this.label();
-        const turns = random.pick([2, 3, 5, 20, 100]);
+        const turns = random.chance(0.1) ? 100 : random.pick([2, 3, 5, 10]);
         this.push(BigInt(turns));
         this.place(top);
         this.emit('JUMPDEST');
         this.body(depth);
-        if (random.chance(0.02)) return this.push_label(top).emit('JUMP'); // until the gas is gone
+        if (random.chance(0.01)) return this.push_label(top).emit('JUMP'); // until the gas is gone
         this.push(1n).emit('SWAP1').emit('SUB').emit('DUP1').push_label(top).emit('JUMPI');
     }
     branch(depth) {

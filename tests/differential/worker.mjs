@@ -23,10 +23,23 @@ const summary = { cases: 0, refused: 0, unexpressible: 0, differences: 0, by_for
 const add = (counts, key) => void (counts[key] = (counts[key] ?? 0) + 1);
 const say = (text) => parentPort.postMessage({ text });
 
+const repeat_flags = ({ name, fork }) => `--seed ${seed} --first ${name.split(' ')[3]} --count 1 --fork ${fork}`;
+
+/** A reference that fails by itself has no opinion: that, too, is for somebody to look at. */
+async function try_case(test) {
+    try {
+        return await run_case(test);
+    } catch (error) {
+        ++summary.differences;
+        say(`DIFFERENCE ${test.name}\n  the reference failed: ${error.stack}\n  again: ${repeat_flags(test)}`);
+        return undefined;
+    }
+}
+
 /** The case, and often the same with so little gas that it ends somewhere in the middle. */
 async function run_index(index) {
     const fork = only_fork ?? rotation[index % rotation.length];
-    const base = await run_case(make_case(seed, index, fork));
+    const base = await try_case(make_case(seed, index, fork));
     const random = new Random(seed ^ 0x60d, index);
     const used = base?.expected.gas_used;
     if (used === undefined || random.chance(0.6)) return [base];
@@ -34,7 +47,7 @@ async function run_index(index) {
     test.name += ' border';
     const executed = Math.max(0, Number(used) - least_gas(fork, test.tx));
     test.tx.gas_limit = used + BigInt(random.chance(0.3) ? random.between(-1, 2) : -random.below(Math.min(executed, 100_000)));
-    return [base, await run_case(test)];
+    return [base, await try_case(test)];
 }
 
 async function run_case(test) {
@@ -64,8 +77,7 @@ async function is_wrong(test) {
 async function report({ test, differences }) {
     ++summary.differences;
     const counted = structuredClone(summary); // what shrinking runs is not counted
-    const index = Number(test.name.split(' ')[3]);
-    say(`DIFFERENCE ${test.name}\n  ${differences.join('\n  ')}\n  again: --seed ${seed} --first ${index} --count 1 --fork ${test.fork}`);
+    say(`DIFFERENCE ${test.name}\n  ${differences.join('\n  ')}\n  again: ${repeat_flags(test)}`);
     if (summary.differences > shrunk_at_most) return;
     const small = await shrink(test, is_wrong);
     const { tx_bytes, expected } = await run_case(small);
