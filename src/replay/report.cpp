@@ -35,7 +35,7 @@ std::string joined(const std::vector<std::string>& words) {
 constexpr std::string_view row = "{:>10}  {:<17}  {:>5}  {:>11}  {:>9}  {:>8}  {:<7}  {}\n";
 
 std::string row_of(const BlockReport& report) {
-    if (report.outcome == Outcome::skipped) {
+    if (report.outcome == Outcome::skipped || !report.number) {
         return fmt::format(
             fmt::runtime(row),
             report.number ? std::to_string(*report.number) : "?",

@@ -257,7 +257,7 @@ class RpcSource final : public BlockSource {
     }
 
     [[nodiscard]] Result<json> fetch_receipts(uint64_t number, const json& block) {
-        auto answer = endpoint_->call("eth_getBlockReceipts", {number_param(number)});
+        auto answer = endpoint_->call("eth_getBlockReceipts", json::array({number_param(number)}));
         if (answer || !endpoint_->is_method_unknown()) {
             return answer;
         }
