@@ -33,6 +33,7 @@ int run_command_line(int argc, char** argv) {
     add_node_commands(root, status);
     add_account_command(root, status);
     add_bench_commands(root, status);
+    add_blocktest_command(root, status);
     add_replay_command(root, status);
     try {
         if (auto applied = read_config(root, argc, argv); !applied) {

@@ -7,9 +7,10 @@
 
 namespace mega::app {
 
-void add_node_commands(CLI::App& root, int& status);    // dev, node
-void add_account_command(CLI::App& root, int& status);  // account new, account show
-void add_bench_commands(CLI::App& root, int& status);   // bench node, bench engine
-void add_replay_command(CLI::App& root, int& status);   // replay
+void add_node_commands(CLI::App& root, int& status);      // dev, node
+void add_account_command(CLI::App& root, int& status);    // account new, account show
+void add_bench_commands(CLI::App& root, int& status);     // bench node, bench engine
+void add_blocktest_command(CLI::App& root, int& status);  // blocktest
+void add_replay_command(CLI::App& root, int& status);     // replay
 
 }  // namespace mega::app

@@ -1,0 +1,39 @@
+#include "commands.hpp"
+
+#include "conformance/block_tests.hpp"
+
+#include <memory>
+
+namespace mega::app {
+
+namespace {
+
+struct Options {
+    std::vector<std::string> paths;
+    conformance::BlockTestOptions tests;
+    conformance::RunOptions run;
+};
+
+int run(Options& options) {
+    options.tests.with_details = options.run.as_json;
+    return conformance::run_paths(
+        options.paths, conformance::block_test_runner(options.tests), options.run
+    );
+}
+
+}  // namespace
+
+void add_blocktest_command(CLI::App& root, int& status) {
+    const auto options = std::make_shared<Options>();
+    CLI::App* command = root.add_subcommand("blocktest", "Run Ethereum's blockchain tests");
+    command->add_option("paths", options->paths, "Files, or folders of .json files")->required();
+    command->add_option(
+        "--fork", options->tests.fork, "Cases of this network only (Osaka, BerlinToLondonAt5, ...)"
+    );
+    command->add_option("--test", options->tests.test, "Tests whose name contains this only");
+    command->add_flag("--json", options->run.as_json, "One JSON object a case on stdout");
+    command->add_option("--jobs", options->run.jobs, "Threads [one a core]");
+    command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace mega::app
