@@ -7,6 +7,8 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
+#include <filesystem>
+#include <vector>
 
 namespace mega::app {
 
@@ -23,9 +25,22 @@ Result<void> read_config(CLI::App& root, int argc, char** argv) {
     return named.empty() ? Result<void>{} : apply_config_file(*path, *named.front());
 }
 
+/// A link named `evm` runs the subcommand of that name, so that tools made for geth's evm find it.
+std::vector<char*> as_invoked(int argc, char** argv) {
+    std::vector<char*> arguments(argv, argv + argc);
+    static char evm[] = "evm";
+    if (argc > 0 && std::filesystem::path(argv[0]).filename() == evm) {
+        arguments.insert(arguments.begin() + 1, evm);
+    }
+    return arguments;
+}
+
 }  // namespace
 
-int run_command_line(int argc, char** argv) {
+int run_command_line(int given_argc, char** given_argv) {
+    std::vector<char*> arguments = as_invoked(given_argc, given_argv);
+    const int argc = static_cast<int>(arguments.size());
+    char** argv = arguments.data();
     int status = 0;
     CLI::App root{"mega: an open, real-time Ethereum Layer 2"};
     root.require_subcommand(1);
@@ -35,6 +50,9 @@ int run_command_line(int argc, char** argv) {
     add_bench_commands(root, status);
     add_blocktest_command(root, status);
     add_replay_command(root, status);
+    add_statetest_command(root, status);
+    add_t8n_command(root, status);
+    add_evm_command(root, status);
     try {
         if (auto applied = read_config(root, argc, argv); !applied) {
             std::fprintf(stderr, "mega: %s\n", applied.error().message.c_str());

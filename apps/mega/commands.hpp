@@ -11,6 +11,9 @@ void add_node_commands(CLI::App& root, int& status);      // dev, node
 void add_account_command(CLI::App& root, int& status);    // account new, account show
 void add_bench_commands(CLI::App& root, int& status);     // bench node, bench engine
 void add_blocktest_command(CLI::App& root, int& status);  // blocktest
+void add_statetest_command(CLI::App& root, int& status);  // statetest
 void add_replay_command(CLI::App& root, int& status);     // replay
+void add_t8n_command(CLI::App& root, int& status);        // t8n
+void add_evm_command(CLI::App& root, int& status);        // evm run, t8n, statetest, blocktest
 
 }  // namespace mega::app

@@ -1,4 +1,4 @@
-#include "conformance/state_test.hpp"
+#include "conformance/state_tests.hpp"
 
 #include "conformance/eip3155.hpp"
 #include "conformance/fixture_transaction.hpp"

@@ -5,7 +5,7 @@
 //   MEGA_FIXTURE_FILTER     only files whose path contains this
 //   MEGA_FIXTURE_STRIDE     every n-th file only; 1 is all
 
-#include "conformance/state_test.hpp"
+#include "conformance/state_tests.hpp"
 #include "base/fixtures_test.hpp"
 
 #include <gtest/gtest.h>
