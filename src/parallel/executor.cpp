@@ -174,9 +174,14 @@ void ParallelExecutor::work_with_all(Round& round) {
         {
             const std::lock_guard lock{mutex_};
             is_open_ = true;
+            joined_ = 0;
             ++round_number_;
         }
         changed_.notify_all();
+    }
+    if (options_.starts_together) {
+        std::unique_lock lock{mutex_};
+        changed_.wait(lock, [this] { return joined_ == threads_.size(); });
     }
     round.work(workers_.front()->lane, 0, workers_.front()->tally);
     if (!threads_.empty()) {
@@ -198,7 +203,12 @@ void ParallelExecutor::serve(uint32_t index) {
             return;
         }
         last_round = round_number_;
+        ++joined_;
         ++inside_;
+        if (options_.starts_together) {
+            changed_.notify_all();
+            changed_.wait(lock, [this] { return joined_ == threads_.size(); });
+        }
         lock.unlock();
         const uint64_t began_ns = thread_cpu_ns();
         round_.work(worker.lane, index, worker.tally);

@@ -27,6 +27,8 @@ struct ExecutorOptions {
     static constexpr uint32_t max_threads = 256;
     /// Always rounds, with one thread too: for tests and measurements of the parallel path.
     bool is_always_parallel = false;
+    /// A round begins when all threads are awake: for tests, where blocks are short.
+    bool starts_together = false;
     /// Fewer transactions than this are executed sequentially.
     size_t min_parallel = 8;
     /// A foreseen parallelism below this is not worth a round.
@@ -90,7 +92,8 @@ class ParallelExecutor {
     bool is_open_ = false;  // guarded by mutex_, as all below: a round that may be joined
     bool is_stopping_ = false;
     uint64_t round_number_ = 0;
-    uint32_t inside_ = 0;
+    uint32_t joined_ = 0;  // threads that came into this round, and of them
+    uint32_t inside_ = 0;  // those that have not left it
     std::vector<std::thread> threads_;
 };
 

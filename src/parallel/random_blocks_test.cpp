@@ -368,9 +368,9 @@ void BlockMaker::add_authorizations(SignedTransaction& tx, test::Scenario& scena
 void disturb(uint64_t seed, Moment moment, size_t tx) {
     static std::atomic<uint64_t> turn{0};
     const uint64_t dice = mix64(seed ^ turn.fetch_add(1), static_cast<uint64_t>(moment) + 8 * tx);
-    if (dice % 8 == 0) {
+    if (dice % 4 == 0) {
         std::this_thread::yield();
-    } else if (dice % 64 == 1) {
+    } else if (dice % 32 == 1) {
         std::this_thread::sleep_for(std::chrono::microseconds(dice % 97));
     }
 }
@@ -379,6 +379,7 @@ ExecutorOptions options_for(uint32_t threads, uint64_t seed, bool is_disturbed) 
     ExecutorOptions options;
     options.threads = threads;
     options.is_always_parallel = seed % 4 != 0;
+    options.starts_together = true;
     constexpr std::array<uint32_t, 4> windows{512, 1, 4, 16};
     options.round.window = windows[seed / 4 % windows.size()];
     options.round_limit = seed % 5 == 0 ? 7 : 1 << 14;
@@ -411,6 +412,49 @@ class RandomBlocks : public testing::TestWithParam<uint32_t> {
         }
     }
 };
+
+/// A proof over blocks in which nothing happens would prove nothing.
+TEST(RandomWorld, IsEventful) {
+    size_t accepted = 0;
+    size_t failed = 0;
+    size_t refused = 0;
+    size_t cleared = 0;
+    size_t gone = 0;
+    size_t codes = 0;
+    size_t slots = 0;
+    size_t aborts = 0;
+    for (uint64_t seed = 1; seed <= 100; ++seed) {
+        test::Scenario scenario;
+        BlockMaker{seed}.make(scenario);
+        ParallelExecutor executor{options_for(4, 1, true)};
+        const auto result = executor.execute(
+            scenario.state,
+            {.env = scenario.env,
+             .transactions = scenario.transactions,
+             .policy = RefusalPolicy::skip}
+        );
+        accepted += result.results.size();
+        refused += result.refusals.size();
+        aborts += executor.report().aborts;
+        for (const execution::TxResult& tx : result.results) {
+            failed += tx.success() ? 0 : 1;
+            codes += tx.diff.codes.size();
+            slots += tx.diff.slots.size();
+            for (const state::AccountChange& change : tx.diff.accounts) {
+                cleared += change.storage_cleared ? 1 : 0;
+                gone += change.before && !change.after ? 1 : 0;
+            }
+        }
+    }
+    EXPECT_GT(accepted, 1000U);
+    EXPECT_GT(failed, 100U);
+    EXPECT_GT(refused, 100U);
+    EXPECT_GT(cleared, 10U);
+    EXPECT_GT(gone, 10U);
+    EXPECT_GT(codes, 100U);
+    EXPECT_GT(slots, 500U);
+    EXPECT_GT(aborts, 0U);
+}
 
 TEST_P(RandomBlocks, ParallelIsSequential) { check(false); }
 TEST_P(RandomBlocks, DisturbedWorkersChangeNothing) { check(true); }
