@@ -13,7 +13,7 @@ namespace mega::stateless {
 struct MegaRules {
     uint64_t chain_id = 0;
     Fork fork = current_fork;
-    execution::FeeMarket fee_market;
+    execution::FeeMarket fee_market{};
     /// The sequencer chooses the gas limit; no block may claim more than this.
     uint64_t max_gas_limit = 1'000'000'000'000;
     /// Blocks shorter than a second may share a timestamp.

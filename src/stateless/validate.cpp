@@ -156,6 +156,9 @@ Executed execute(const MegaRules& rules, const Stage& stage) {
         merge(block.logs_bloom, block.receipts.back().bloom);
         take(std::move(result->diff));
     }
+    if (stage.state.missing()) {
+        return Err{*stage.state.missing()};
+    }
     block.diff = state::merge_all(std::move(diffs));
     return block;
 }

@@ -45,6 +45,25 @@ void AccessSet::note_block_hash(uint64_t number) {
     lowest_block_hash_ = std::min(lowest_block_hash_.value_or(number), number);
 }
 
+void AccessSet::return_to(const Mark& mark) {
+    for (size_t i = mark.codes; i < codes_.size(); ++i) {
+        known_codes_.erase(codes_[i].hash);
+    }
+    accounts_.resize(mark.accounts);
+    slots_.resize(mark.slots);
+    codes_.resize(mark.codes);
+    lowest_block_hash_ = mark.lowest_block_hash;
+    last_account_ = state::IndexTable::none;
+    account_table_.clear();
+    slot_table_.clear();
+    for (uint32_t i = 0; i < accounts_.size(); ++i) {
+        account_table_.insert(hash_(accounts_[i].address), i);
+    }
+    for (uint32_t i = 0; i < slots_.size(); ++i) {
+        slot_table_.insert(hash_(slots_[i].account, slots_[i].slot), i);
+    }
+}
+
 void AccessSet::absorb(const state::StateDiff& diff) {
     for (const state::CodeAdded& added : diff.codes) {
         known_codes_.insert(added.code_hash);

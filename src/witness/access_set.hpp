@@ -45,6 +45,20 @@ class AccessSet {
     void note_code(const Hash256& code_hash, const evm::CodePtr& code);
     void note_block_hash(uint64_t number);
 
+    /// Where the set stands, to come back to when a transaction is refused: what it looked at is
+    /// not needed then. Nothing may be absorbed or cleared in between.
+    struct Mark {
+        size_t accounts = 0;
+        size_t slots = 0;
+        size_t codes = 0;
+        std::optional<uint64_t> lowest_block_hash;
+    };
+    [[nodiscard]] Mark mark() const {
+        return {accounts_.size(), slots_.size(), codes_.size(), lowest_block_hash_};
+    }
+    /// Takes as long as noting all that stays.
+    void return_to(const Mark& mark);
+
     /// The state that is looked at has taken this: what it brought is not of the state before.
     void absorb(const state::StateDiff& diff);
     /// What came after: noted where nothing absorbed covers it. Its own absorbed diffs are not

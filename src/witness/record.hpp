@@ -3,7 +3,8 @@
 // Making a witness out of what an execution looked at and changed, and the tree of the parent
 // state.
 //
-//   1. execute over an AccessRecorder: the AccessSet and the block's diff
+//   1. execute over an AccessRecorder: the AccessSet and the block's diff. After each transaction
+//      absorb() its diff, or return_to() the mark before it when it was refused
 //   2. record(): walk a StateTree of the parent state to every key that was looked at, then apply
 //      the block's updates to it; what it loaded on the way is the witness. A validator walks the
 //      same ways with the same code, so nothing is missing and nothing is too much.
