@@ -1,6 +1,7 @@
 #include "parallel/executor.hpp"
 
 #include "base/hex.hpp"
+#include "execution/host.hpp"
 #include "parallel/block.hpp"
 #include "parallel/test_comparison.hpp"
 #include "parallel/test_programs.hpp"
@@ -19,6 +20,7 @@ ExecutorOptions always_parallel(uint32_t threads) {
     ExecutorOptions options;
     options.threads = threads;
     options.is_always_parallel = true;
+    options.starts_together = true;
     return options;
 }
 
@@ -158,6 +160,86 @@ TEST_P(ExecutorTest, MoneyThatAnEarlierTransactionBroughtCanBeSpent) {
     }
     scenario_.state.set_balance(address_of(first_recipient), u256{2'000'000'000});
     EXPECT_TRUE(expect_sameness());
+}
+
+TEST_P(ExecutorTest, APurseThatOthersFillPaysWhileItLasts) {
+    // Passes on 100, which only works while there is enough; no slot tells of it.
+    using enum evm::Opcode;
+    scenario_.state.set_code(
+        contract,
+        test::Assembler{}
+            .push(0)
+            .push(0)
+            .push(0)
+            .push(0)
+            .push(100)
+            .push(address_of(first_recipient))
+            .push(u256{30'000})
+            .op({CALL, POP, STOP})
+            .code()
+    );
+    scenario_.state.set_balance(contract, 250);
+    scenario_.fund(address_of(first_recipient));
+    for (uint64_t i = 0; i < 200; ++i) {
+        auto& added = scenario_.call(address_of(first_sender + i), contract, {});
+        added.tx.data = {1};
+        added.tx.value = i % 3 == 0 ? 150 : 0;
+    }
+    for (int repetition = 0; repetition < 10; ++repetition) {
+        ASSERT_TRUE(expect_sameness());
+    }
+}
+
+TEST_P(ExecutorTest, ADestroyedContractForgetsItsSlots) {
+    // The child counts its calls in slot 0, and ends when it is sent money; the factory makes it
+    // anew at the same address.
+    using enum evm::Opcode;
+    scenario_.env.fork = Fork::shanghai;
+    test::Assembler child;
+    child.op({CALLVALUE});
+    const size_t end = child.jump_if();
+    child.add_to_slot(0, 1).op({STOP}).land(end).op({CALLER, SELFDESTRUCT});
+    const Bytes runtime = child.code();
+    ASSERT_LT(runtime.size(), 32U);
+    const auto size = static_cast<uint8_t>(runtime.size());
+    const Bytes init = test::Assembler{}
+                           .push_bytes(runtime)
+                           .push(0)
+                           .op({MSTORE})
+                           .push(size)
+                           .push(static_cast<uint8_t>(32 - size))
+                           .op({RETURN})
+                           .code();
+    Bytes words = init;
+    words.resize(64);
+    test::Assembler factory;
+    factory.push_bytes(BytesView{words}.first(32)).push(0).op({MSTORE});
+    factory.push_bytes(BytesView{words}.subspan(32)).push(32).op({MSTORE});
+    factory.push(0).push(static_cast<uint8_t>(init.size())).push(0).push(0).op({CREATE2, STOP});
+    scenario_.state.set_code(contract, factory.code());
+    const Address address = execution::create2_address(contract, 0, init);
+    scenario_.state.set_code(address, runtime);
+    scenario_.state.set_nonce(address, 1);
+    scenario_.state.set_storage(address, 0, 41);
+    for (uint64_t i = 0; i < 120; ++i) {
+        const Address sender = address_of(first_sender + i);
+        if (i % 6 == 3) {
+            scenario_.call(sender, contract, {2});  // make
+        } else {
+            scenario_.call(sender, address, {1}).tx.value = i % 6 == 2 ? 1 : 0;
+        }
+    }
+    ASSERT_TRUE(expect_sameness());
+    const auto result = executor_.execute(
+        scenario_.state, {.env = scenario_.env, .transactions = scenario_.transactions}
+    );
+    size_t cleared = 0;
+    for (const execution::TxResult& tx : result.results) {
+        for (const state::AccountChange& change : tx.diff.accounts) {
+            cleared += change.storage_cleared ? 1 : 0;
+        }
+    }
+    EXPECT_EQ(cleared, 20U);
 }
 
 TEST_P(ExecutorTest, TheFirstInvalidTransactionEndsTheBatch) {

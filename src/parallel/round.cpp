@@ -209,21 +209,23 @@ void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phas
     check_from(tx + 1);
 }
 
-/// Estimates belong to lower transactions, whose workers are at them now.
+/// Estimates belong to lower transactions that are being executed again, or will be in a moment.
 void Round::wait_for(uint32_t tx) {
     constexpr int spins = 256;
     std::atomic<uint64_t>& state = place_of(tx).word;
-    const uint64_t seen = state.load();
-    if (seen != word(tx, Phase::executing) && seen != word(tx, Phase::claimed)) {
-        return;  // published again, or gone
-    }
+    const uint64_t executing = word(tx, Phase::executing);
     for (int i = 0; i < spins; ++i) {
-        relax();
-        if (state.load() != seen) {
+        if (const uint64_t seen = state.load(); seen != executing) {
+            // Claimed: about to begin, which nobody announces. Else: published, or gone.
+            if (seen == word(tx, Phase::claimed)) {
+                std::this_thread::yield();
+            }
             return;
         }
+        relax();
     }
-    state.wait(seen);
+    // What is executing after there was an estimate is a repetition, and its end is announced.
+    state.wait(executing);
 }
 
 // -----------------------------------------------------------------------------------------------
