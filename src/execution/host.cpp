@@ -186,7 +186,11 @@ CallResult TransactionHost<F>::dispatch(const Message& message) {
 template <Fork F>
 void TransactionHost<F>::move_value(const Message& message) {
     if (message.kind == CallKind::call || is_creation(message)) {
-        journal_.subtract_balance(message.sender, message.value);
+        // Whoever pays nothing is not looked at: the sender of a system call is not even part of
+        // the state that a block depends on.
+        if (!message.value.is_zero()) {
+            journal_.subtract_balance(message.sender, message.value);
+        }
         journal_.add_balance(message.recipient, message.value);
     } else if (message.kind == CallKind::staticcall) {
         journal_.touch(message.recipient);
