@@ -4,10 +4,10 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit clients gcc asan tsan bench fuzz soak lint lint-all format clean
+.PHONY: help run test build setup unit clients differential gcc asan tsan bench fuzz soak lint lint-all format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Debian packages, npm packages
 	@tools/setup
@@ -26,6 +26,9 @@ unit: setup ## Unit tests of the dev preset alone
 
 clients: build ## cast, viem, ethers, forge and hardhat against a real node
 	@tools/test clients
+
+differential: build ## Random programs against @ethereumjs/vm for SECONDS_EACH (default 600), a fresh seed each time
+	@node tests/differential/run.mjs --seconds $(or $(SECONDS_EACH),600)
 
 gcc: setup ## The same unit tests under g++ 12
 	@tools/build gcc all && ctest --test-dir build/gcc --output-on-failure -j $(JOBS)

@@ -10,7 +10,7 @@ import { ProgramMaker } from './program.mjs';
 
 export const to_hex = (value, length = 0) => `0x${value.toString(16).padStart(length * 2, '0')}`;
 export const address_hex = (address) => to_hex(address, 20);
-const word_of = (bytes) => BigInt(bytesToHex(bytes));
+const word_of = (bytes) => (bytes.length === 0 ? 0n : BigInt(bytesToHex(bytes)));
 
 /** Who signs: transactions with the first, authorizations with any. */
 const keys = [0x11, 0x22, 0x33].map((byte) => new Uint8Array(32).fill(byte));
@@ -229,6 +229,12 @@ function to_transaction_fields(tx) {
         fields.accessLists = [tx.access_list.map(({ address, keys: listed }) => ({ address: address_hex(address), storageKeys: listed.map((key) => to_hex(key, 32)) }))];
     }
     if (tx.type === 3) Object.assign(fields, { maxFeePerBlobGas: to_hex(tx.max_blob_fee), blobVersionedHashes: blob_hashes(tx) });
-    if (tx.type === 4) fields.authorizationList = tx.authorizations.map(sign_authorization);
+    if (tx.type === 4) fields.authorizationList = tx.authorizations.map(to_authorization_fields);
     return fields;
+}
+
+function to_authorization_fields(authorization) {
+    const [chain_id, address, ...numbers] = sign_authorization(authorization);
+    const [nonce, v, r, s] = numbers.map((bytes) => to_hex(word_of(bytes)));
+    return { chainId: to_hex(word_of(chain_id)), address: bytesToHex(address), nonce, v, r, s };
 }

@@ -22,6 +22,8 @@ function run_file(file) {
                 return;
             }
             const lines = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+            const of_file = lines.find((line) => line.name === file);
+            if (lines.length === 0 || of_file) return void reject(new Error(`mega cannot read ${file}: ${of_file?.error ?? errors.slice(-2000)}`));
             resolve(new Map(lines.map((line) => [line.name, line])));
         });
     });
