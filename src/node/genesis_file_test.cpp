@@ -261,7 +261,7 @@ TEST(setup, a_missing_file_is_named) {
 TEST(setup, an_empty_genesis_file_is_not_the_built_in_genesis) {
     Config config = good_config();
     config.genesis_file = "empty.json";
-    EXPECT_FALSE(build_genesis(config, Setup{}).has_value());
+    EXPECT_FALSE(build_genesis(config, mega::node::Setup{}).has_value());
 }
 
 }  // namespace mega::node
