@@ -117,7 +117,7 @@ const hash_logs = (logs) => keccak256(toRlp(logs, 'bytes'));
 /** Why a transaction was not executed. Anything that is not such a reason is a fault of the reference itself. */
 function refusal(error) {
     const known = ['INTRINSIC_GAS_TOO_LOW', "doesn't have enough funds", "doesn't have the correct nonce", 'less than the block', 'less than block blobGasPrice',
-        'higher gas limit than the block'];
+        'higher gas limit than the block', 'address is not EOA'];
     const reason = known.find((text) => error.message.includes(text));
     if (reason === undefined) throw error;
     return reason;
