@@ -12,6 +12,7 @@
 //                                                             into a caller's memory remain valid
 
 #include "evm/vm.hpp"
+#include "types/u256_modulus.hpp"
 
 #include <array>
 #include <memory>
@@ -90,6 +91,7 @@ struct Frames {
     std::array<OutputBuffer, max_call_depth + 1>
         return_data;  // by depth of the frame that reads it
     Bytes host_output;
+    ModulusCache modulus;  // of MULMOD
     bool has_large_buffer = false;
     int64_t refund_above = 0;  // of the frames above the running one; kept only while tracing
 };

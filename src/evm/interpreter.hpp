@@ -133,8 +133,9 @@ template <class M, Opcode op>
             return add_mod(a, b, n);
         });
     } else if constexpr (op == MULMOD) {
-        return ternary(m, [](const u256& a, const u256& b, const u256& n) {
-            return multiply_mod(a, b, n);
+        ModulusCache& cache = m.frame.shared.modulus;
+        return ternary(m, [&cache](const u256& a, const u256& b, const u256& n) {
+            return cache.multiply(a, b, n);
         });
     } else if constexpr (op == EXP) {
         return exponentiate<M>(m);

@@ -1,4 +1,4 @@
-#include "types/u256.hpp"
+#include "types/u256_modulus.hpp"
 
 #include "base/seed_test.hpp"
 
@@ -188,6 +188,59 @@ TEST(u256, modular_sum_and_product_equal_bitwise_division) {
         const auto sum = schoolbook_sum(digits_of(a), digits_of(b));
         ASSERT_EQ(add_mod(a, b, m), bitwise_division(sum, m).remainder)
             << show(a, b) << " mod " << to_hex_quantity(m);
+    }
+}
+
+TEST(u256, modulus_agrees_with_the_plain_product) {
+    Numbers numbers(test_seed());
+    for (int i = 0; i < rounds; ++i) {
+        const u256 m = numbers.next();
+        if (m.is_zero()) {
+            continue;
+        }
+        const Modulus modulus(m);
+        for (int j = 0; j < 4; ++j) {
+            const u256 a = j < 2 ? numbers.next() % m : numbers.next();
+            const u256 b = j % 2 == 0 ? numbers.next() % m : numbers.next();
+            ASSERT_EQ(modulus.multiply(a, b), multiply_mod(a, b, m))
+                << show(a, b) << " mod " << to_hex_quantity(m);
+        }
+        const u256 most = m - u256{1};
+        ASSERT_EQ(modulus.multiply(most, u256::max()), multiply_mod(most, u256::max(), m));
+        ASSERT_EQ(modulus.multiply(most, most), multiply_mod(most, most, m));
+    }
+}
+
+// Each modulus comes once, twice and more often, and comes back.
+TEST(u256, modulus_cache_agrees_with_the_plain_product) {
+    Numbers numbers(test_seed());
+    ModulusCache cache;
+    const u256 first = numbers.next();
+    const u256 moduli[] = {first, u256{}, u256{1}, u256{2}, u256::max(), numbers.next()};
+    for (int i = 0; i < rounds; ++i) {
+        const u256& m = moduli[(i / 3 + i / 7) % 6];
+        const u256 a = numbers.next();
+        const u256 b = numbers.next();
+        ASSERT_EQ(cache.multiply(a, b, m), multiply_mod(a, b, m))
+            << show(a, b) << " mod " << to_hex_quantity(m);
+    }
+    EXPECT_EQ(cache.multiply(u256::max(), u256::max(), u256::max()), u256{});
+    EXPECT_EQ(cache.multiply(u256::max() - u256{1}, u256::max() - u256{1}, u256::max()), u256{1});
+}
+
+TEST(u256, division_by_powers_of_two_and_by_one_limb_equals_bitwise_division) {
+    Numbers numbers(test_seed());
+    for (unsigned shift = 0; shift < 256; ++shift) {
+        const u256 a = numbers.next();
+        for (const u256& b : {u256{1} << shift, numbers.next() & u256{~0ULL}}) {
+            if (b.is_zero()) {
+                continue;
+            }
+            const DivResult expected = bitwise_division(digits_of(a >> (shift / 2)), b);
+            const DivResult result = divide(a >> (shift / 2), b);
+            ASSERT_EQ(result.quotient, expected.quotient) << show(a, b);
+            ASSERT_EQ(result.remainder, expected.remainder) << show(a, b);
+        }
     }
 }
 
