@@ -273,22 +273,6 @@ u256 reduce(Limbs& numerator, size_t length, const u256& modulus) {
     return remainder;
 }
 
-/// All 512 bits of the product.
-Limbs multiply_full(const u256& a, const u256& b) {
-    Limbs product{};
-    for (size_t i = 0; i < 4; ++i) {
-        uint64_t carry = 0;
-        for (size_t j = 0; j < 4; ++j) {
-            const uint128 t =
-                static_cast<uint128>(a.limbs[i]) * b.limbs[j] + product[i + j] + carry;
-            product[i + j] = static_cast<uint64_t>(t);
-            carry = static_cast<uint64_t>(t >> 64);
-        }
-        product[i + 4] = carry;
-    }
-    return product;
-}
-
 /// Without branches: signs of operands are not predictable.
 constexpr u256 negate_if(bool condition, const u256& value) {
     const uint64_t mask = condition ? ~0ULL : 0;
@@ -366,8 +350,18 @@ struct WideProduct {
     u256 low;
     u256 high;
 };
-WideProduct multiply_wide(const u256& a, const u256& b) {
-    const Limbs product = multiply_full(a, b);
+[[gnu::always_inline]] inline WideProduct multiply_wide(const u256& a, const u256& b) {
+    uint64_t product[8] = {};
+    for (size_t i = 0; i < 4; ++i) {
+        uint64_t carry = 0;
+        for (size_t j = 0; j < 4; ++j) {
+            const uint128 t =
+                static_cast<uint128>(a.limbs[i]) * b.limbs[j] + product[i + j] + carry;
+            product[i + j] = static_cast<uint64_t>(t);
+            carry = static_cast<uint64_t>(t >> 64);
+        }
+        product[i + 4] = carry;
+    }
     return {
         {product[0], product[1], product[2], product[3]},
         {product[4], product[5], product[6], product[7]}
@@ -423,6 +417,9 @@ u256 add_mod(const u256& a, const u256& b, const u256& m) {
     if (a < m && b < m) {
         return sum.carry || sum.value >= m ? sum.value - m : sum.value;
     }
+    if (!sum.carry || is_power_of_two(m)) {
+        return divide(sum.value, m).remainder;
+    }
     Limbs numerator{
         sum.value.limbs[0],
         sum.value.limbs[1],
@@ -437,7 +434,20 @@ u256 multiply_mod(const u256& a, const u256& b, const u256& m) {
     if (m.is_zero()) {
         return {};
     }
-    Limbs product = multiply_full(a, b);
+    const auto [low, high] = multiply_wide(a, b);
+    if (is_power_of_two(m)) {
+        return low & (m - u256{1});
+    }
+    Limbs product{
+        low.limbs[0],
+        low.limbs[1],
+        low.limbs[2],
+        low.limbs[3],
+        high.limbs[0],
+        high.limbs[1],
+        high.limbs[2],
+        high.limbs[3]
+    };
     return reduce(product, 8, m);
 }
 
@@ -445,8 +455,7 @@ bool multiply_overflows(const u256& a, const u256& b) {
     if (a.fits_u64() && b.fits_u64()) {
         return false;
     }
-    const Limbs product = multiply_full(a, b);
-    return (product[4] | product[5] | product[6] | product[7]) != 0;
+    return !multiply_wide(a, b).high.is_zero();
 }
 
 Modulus::Modulus(const u256& value)
@@ -463,27 +472,42 @@ Modulus::Modulus(const u256& value)
     reciprocal_ = {quotient[0], quotient[1], quotient[2], quotient[3]};
 }
 
-u256 Modulus::multiply(const u256& a, const u256& b) const {
-    const bool is_reduced = a < value_;
-    if (!is_reduced && !(b < value_)) [[unlikely]] {
-        return multiply_mod(a, b, value_);
-    }
-    const u256& small = is_reduced ? a : b;
-    const u256& other = is_reduced ? b : a;
-    // Below divisor * 2^256, as one factor is below the divisor.
-    const WideProduct u = multiply_wide(small << shift_, other);
-    // The paper's algorithm 4 with 2^256 for the word: estimate, remainder, two corrections.
-    WideProduct estimate = multiply_wide(reciprocal_, u.high);
+namespace {
+
+/// (u.high, u.low) mod d for u.high < d, where the top bit of d is set: the paper's algorithm 4
+/// with 2^256 for the word. Estimate, remainder, two corrections.
+[[gnu::always_inline]] inline u256 remainder_of(
+    const WideProduct& u, const u256& d, const u256& reciprocal
+) {
+    const WideProduct estimate = multiply_wide(reciprocal, u.high);
     const AddResult low = add_with_carry(estimate.low, u.low);
     const u256 quotient = estimate.high + u.high + u256{low.carry ? 2U : 1U};
-    u256 remainder = u.low - quotient * divisor_;
+    u256 remainder = u.low - quotient * d;
     if (low.value < remainder) {
-        remainder += divisor_;
+        remainder += d;
     }
-    if (!(remainder < divisor_)) [[unlikely]] {
-        remainder -= divisor_;
+    if (!(remainder < d)) [[unlikely]] {
+        remainder -= d;
     }
-    return remainder >> shift_;
+    return remainder;
+}
+
+}  // namespace
+
+u256 Modulus::multiply(const u256& a, const u256& b) const {
+    // One factor below the modulus, shifted, keeps the product below divisor * 2^256.
+    u256 small;
+    const u256* other = &b;
+    if (a < value_) {
+        small = a << shift_;
+    } else if (b < value_) {
+        small = b << shift_;
+        other = &a;
+    } else {
+        const u256 high = shift_ == 0 ? u256{} : a >> (256 - shift_);
+        small = remainder_of({a << shift_, high}, divisor_, reciprocal_);
+    }
+    return remainder_of(multiply_wide(small, *other), divisor_, reciprocal_) >> shift_;
 }
 
 u256 ModulusCache::multiply(const u256& a, const u256& b, const u256& m) {
