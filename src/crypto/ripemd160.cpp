@@ -1,6 +1,7 @@
 #include "crypto/digest.hpp"
 
 #include <bit>
+#include <utility>
 
 // RIPEMD-160 as in Dobbertin, Bosselaers, Preneel: "RIPEMD-160: A Strengthened Version of RIPEMD"
 // (1996), appendix A. Two lines of 5 x 16 steps run side by side over the same block and are added
@@ -47,43 +48,53 @@ constexpr Line right{
                8,  5,  12, 9,  12, 5,  14, 6,  8,  13, 6,  5,  15, 13, 11, 11},
 };
 
-uint32_t mix(size_t function, uint32_t x, uint32_t y, uint32_t z) {
-    switch (function) {
-        case 0:
-            return x ^ y ^ z;
-        case 1:
-            return (x & y) | (~x & z);
-        case 2:
-            return (x | ~y) ^ z;
-        case 3:
-            return (x & z) | (y & ~z);
-        default:
-            return x ^ (y | ~z);
+template <size_t function>
+constexpr uint32_t mix(uint32_t x, uint32_t y, uint32_t z) {
+    if constexpr (function == 0) {
+        return x ^ y ^ z;
+    } else if constexpr (function == 1) {
+        return ((y ^ z) & x) ^ z;
+    } else if constexpr (function == 2) {
+        return (x | ~y) ^ z;
+    } else if constexpr (function == 3) {
+        return ((x ^ y) & z) ^ y;
+    } else {
+        return x ^ (y | ~z);
     }
 }
 
-/// The right line uses the functions of the left one in reverse order.
-State run_line(const Line& line, bool is_right, State state, const Block& block) {
+template <size_t function, uint32_t constant, uint8_t shift>
+[[gnu::always_inline]] inline void run_step(State& state, uint32_t word) {
     auto& [a, b, c, d, e] = state;
-    for (size_t step = 0; step < 80; ++step) {
-        const size_t turn = step / 16;
-        const uint32_t mixed = mix(is_right ? 4 - turn : turn, b, c, d);
-        const uint32_t sum = a + mixed + block[line.words[step]] + line.constants[turn];
-        const uint32_t next = std::rotl(sum, line.shifts[step]) + e;
-        a = e;
-        e = d;
-        d = std::rotl(c, 10);
-        c = b;
-        b = next;
-    }
-    return state;
+    const uint32_t next = std::rotl(a + mix<function>(b, c, d) + word + constant, shift) + e;
+    a = e;
+    e = d;
+    d = std::rotl(c, 10);
+    c = b;
+    b = next;
+}
+
+/// All steps, written out so that the moves between words of the state vanish, and both lines step
+/// by step, so that each fills the other's waits. The right line uses the functions of the left one
+/// in reverse order.
+template <size_t... steps>
+[[gnu::always_inline]] inline void
+run_lines(State& l, State& r, const Block& block, std::index_sequence<steps...>) {
+    ((run_step<steps / 16, left.constants[steps / 16], left.shifts[steps]>(
+          l, block[left.words[steps]]
+      ),
+      run_step<4 - steps / 16, right.constants[steps / 16], right.shifts[steps]>(
+          r, block[right.words[steps]]
+      )),
+     ...);
 }
 
 void absorb_block(State& state, const uint8_t* bytes) {
     Block block;
     std::memcpy(block.data(), bytes, block_size_bytes);
-    const State l = run_line(left, false, state, block);
-    const State r = run_line(right, true, state, block);
+    State l = state;
+    State r = state;
+    run_lines(l, r, block, std::make_index_sequence<80>());
     state = {
         state[1] + l[2] + r[3],
         state[2] + l[3] + r[4],
