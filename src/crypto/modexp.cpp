@@ -76,8 +76,12 @@ Bytes to_big_endian(const Integer& value, size_t size) {
 constexpr unsigned long max_plain_exponent = 15;
 
 void power_plainly(Integer& power, const Integer& base, unsigned long exponent, const Integer& m) {
-    mpz_set_ui(power.get(), 1);
-    for (int bit = static_cast<int>(std::bit_width(exponent)); bit-- > 0;) {
+    if (exponent == 0) {
+        mpz_set_ui(power.get(), mpz_cmp_ui(m.get(), 1) == 0 ? 0 : 1);
+        return;
+    }
+    mpz_tdiv_r(power.get(), base.get(), m.get());
+    for (int bit = static_cast<int>(std::bit_width(exponent)) - 1; bit-- > 0;) {
         mpz_mul(power.get(), power.get(), power.get());
         mpz_tdiv_r(power.get(), power.get(), m.get());
         if (((exponent >> bit) & 1) != 0) {
@@ -85,7 +89,6 @@ void power_plainly(Integer& power, const Integer& base, unsigned long exponent, 
             mpz_tdiv_r(power.get(), power.get(), m.get());
         }
     }
-    mpz_tdiv_r(power.get(), power.get(), m.get());  // a modulus of 1, an exponent of 0
 }
 
 }  // namespace

@@ -66,14 +66,29 @@ uint128 multiplication_complexity(Fork fork, uint64_t length) {
     return length <= 32 ? 16 : 2 * words * words;
 }
 
-Bytes read_operand(BytesView input, uint64_t offset, uint64_t length) {
-    Bytes operand(length);
-    if (offset < input.size()) {
-        const size_t count = std::min<uint64_t>(length, input.size() - offset);
-        std::copy_n(input.begin() + static_cast<ptrdiff_t>(offset), count, operand.begin());
+/// A part of the input, copied only where the input ends before it does.
+class Operand {
+  public:
+    Operand(BytesView input, uint64_t offset, uint64_t length) {
+        const size_t start = std::min<uint64_t>(offset, input.size());
+        const size_t count = std::min<uint64_t>(length, input.size() - start);
+        view_ = input.subspan(start, count);
+        if (count < length) {
+            padded_.resize(length);
+            std::copy(view_.begin(), view_.end(), padded_.begin());
+            view_ = padded_;
+        }
     }
-    return operand;
-}
+    ~Operand() = default;
+    Operand(const Operand&) = delete;
+    Operand& operator=(const Operand&) = delete;
+
+    [[nodiscard]] BytesView view() const { return view_; }
+
+  private:
+    Bytes padded_;
+    BytesView view_;
+};
 
 }  // namespace
 
@@ -107,11 +122,10 @@ std::optional<Bytes> run_modexp(BytesView input) {
     }
     const uint64_t exponent_offset = header_bytes + lengths.base.low64();
     const uint64_t modulus_offset = exponent_offset + lengths.exponent.low64();
-    return crypto::modexp(
-        read_operand(input, header_bytes, lengths.base.low64()),
-        read_operand(input, exponent_offset, lengths.exponent.low64()),
-        read_operand(input, modulus_offset, lengths.modulus.low64())
-    );
+    const Operand base(input, header_bytes, lengths.base.low64());
+    const Operand exponent(input, exponent_offset, lengths.exponent.low64());
+    const Operand modulus(input, modulus_offset, lengths.modulus.low64());
+    return crypto::modexp(base.view(), exponent.view(), modulus.view());
 }
 
 }  // namespace mega::evm::precompiles
