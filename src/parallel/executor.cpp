@@ -123,8 +123,7 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     round_.begin(job);
     work_with_all(round_);
     for (const auto& worker : workers_) {
-        worker->lane.arena.reset();
-        worker->lane.kept_codes.clear();
+        worker->lane.end_round();
     }
     ++report_.rounds;
     report_.rounds_ns += now_ns() - began_ns;

@@ -33,7 +33,8 @@ void note_write(Lane& lane, Record& record, const state::AccountEffect& effect) 
     if (!is_published && !effect.has_slot_changes) {
         return;
     }
-    write.location = &lane.memory->account(lane.arena, effect.address);
+    write.location = effect.is_loaded ? record.account_reads[effect.load_order].location
+                                      : &lane.memory->account(lane.arena, effect.address);
     write.is_published = is_published;
     record.account_writes.push_back(write);
     if (write.change.sets_code) {
@@ -73,9 +74,14 @@ void run_general(
     const bool is_refused = !result;
     lane.journal.visit_effects(
         lane.memory->sweeps_empty(),
-        [&](const state::SlotChange& change) {
+        [&](const state::SlotChange& change, uint32_t load_order) {
             if (!is_refused) {
-                record.slot_writes.push_back({change, nullptr});
+                // A contract made by this very transaction has slots that nobody loaded.
+                SlotLocation& location =
+                    load_order == state::Journal::not_loaded
+                        ? lane.memory->slot(lane.arena, change.address, change.slot)
+                        : *record.slot_reads[load_order].location;
+                record.slot_writes.push_back({change, &location, nullptr});
             }
         },
         [&](const state::AccountEffect& effect) {

@@ -22,11 +22,20 @@ struct Lane {
     explicit Lane(MultiVersionMemory& shared_memory, std::atomic<size_t>& total_bytes)
         : memory(&shared_memory), arena(total_bytes), view(shared_memory, arena) {}
 
+    /// Gives back what a round left here.
+    void end_round() {
+        arena.reset();
+        kept_codes.clear();
+        beneficiary = nullptr;
+    }
+
     MultiVersionMemory* memory;
     Arena arena;
     evm::Vm vm;
     state::Journal journal{state::Journal::Mode::tracking};
     VersionedView view;
+    /// Found once a round.
+    AccountLocation* beneficiary = nullptr;
     /// Codes that versions of this round point to.
     std::vector<evm::CodePtr> kept_codes;
 };

@@ -10,7 +10,7 @@
 namespace mega::parallel {
 
 struct AccountRead {
-    const AccountLocation* location = nullptr;
+    AccountLocation* location = nullptr;
     const AccountVersion* newest = nullptr;  // as read
     std::optional<Account> account;          // as read
     uint8_t seen = 0;                        // state::Seen
@@ -18,7 +18,7 @@ struct AccountRead {
     state::BalanceRange range;
 };
 struct SlotRead {
-    const SlotLocation* location = nullptr;
+    SlotLocation* location = nullptr;
     u256 value;
 };
 struct StorageRead {
@@ -36,6 +36,7 @@ struct AccountWrite {
 };
 struct SlotWrite {
     state::SlotChange change;
+    SlotLocation* location = nullptr;
     Node<SlotVersion>* node = nullptr;
 };
 

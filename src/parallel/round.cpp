@@ -184,8 +184,7 @@ void Round::publish(Lane& lane, uint32_t tx, Record& record) {
         }
     }
     for (SlotWrite& write : record.slot_writes) {
-        SlotLocation& location = memory_->slot(lane.arena, write.change.address, write.change.slot);
-        write.node = location.node_of(lane.arena, tx);
+        write.node = write.location->node_of(lane.arena, tx);
         write.node->publish(lane.arena.make<SlotVersion>(write.change.after));
     }
 }

@@ -38,7 +38,7 @@ enum class Moment : uint8_t {
 using Hook = std::function<void(Moment moment, size_t tx)>;
 
 struct RoundOptions {
-    uint32_t window = 512;
+    uint32_t window = 128;
     size_t memory_limit_bytes = size_t{256} << 20;
     /// Ends the round early where most transactions have to be repeated at commit.
     bool gives_up = true;

@@ -45,6 +45,7 @@ AccountVersion& change_of(Record& record, AccountLocation& location) {
     return write.change;
 }
 
+/// The sender's and the recipient's locations are those of the first two reads.
 void write_changes(
     Lane& lane,
     const RoundContext& round,
@@ -52,14 +53,15 @@ void write_changes(
     const Costs& costs,
     Record& record
 ) {
-    MultiVersionMemory& memory = *lane.memory;
-    AccountVersion& sender = change_of(record, memory.account(lane.arena, tx.sender));
+    AccountVersion& sender = change_of(record, *record.account_reads[0].location);
     sender.sets_nonce = true;
     sender.account.nonce = tx.tx.nonce + 1;
     sender.account.balance -= costs.price * u256{transfer_gas} + tx.tx.value;
-    change_of(record, memory.account(lane.arena, *tx.tx.to)).account.balance += tx.tx.value;
-    change_of(record, memory.account(lane.arena, round.env->context.beneficiary)).account.balance +=
-        costs.tip * u256{transfer_gas};
+    change_of(record, *record.account_reads[1].location).account.balance += tx.tx.value;
+    if (lane.beneficiary == nullptr) {
+        lane.beneficiary = &lane.memory->account(lane.arena, round.env->context.beneficiary);
+    }
+    change_of(record, *lane.beneficiary).account.balance += costs.tip * u256{transfer_gas};
     std::sort(
         record.account_writes.begin(),
         record.account_writes.end(),

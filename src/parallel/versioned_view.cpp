@@ -12,7 +12,7 @@ void VersionedView::begin(uint32_t tx, Record& record, EstimateWaiter& waiter) {
 }
 
 std::optional<Account> VersionedView::account(const Address& address) const {
-    const AccountLocation& location = memory_->account(*arena_, address);
+    AccountLocation& location = memory_->account(*arena_, address);
     const AccountReading reading = memory_->read(location, tx_, [this](const auto& node) {
         waiter_->wait_for(node.tx);
         return true;
@@ -28,7 +28,7 @@ std::optional<Account> VersionedView::account(const Address& address) const {
 }
 
 u256 VersionedView::storage(const Address& address, const u256& slot) const {
-    const SlotLocation& location = memory_->slot(*arena_, address, slot);
+    SlotLocation& location = memory_->slot(*arena_, address, slot);
     const SlotReading reading = memory_->read(location, tx_, [this](const auto& node) {
         waiter_->wait_for(node.tx);
         return true;

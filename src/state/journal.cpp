@@ -20,6 +20,7 @@ void Journal::begin(const StateView& view) {
     logs_.clear();
     ranges_.clear();
     load_count_ = 0;
+    slot_load_count_ = 0;
     account_table_.clear();
     slot_table_.clear();
     transient_table_.clear();
@@ -191,6 +192,7 @@ Journal::SlotEntry& Journal::loaded_slot(const Address& address, const u256& slo
         // A contract that this transaction creates starts without storage: no need to look.
         if (!accounts_[entry.account].has(Flag::created)) {
             entry.original = view_->storage(address, slot);
+            entry.load_order = slot_load_count_++;
             entry.current = entry.original;
         }
     }

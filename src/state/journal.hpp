@@ -132,7 +132,9 @@ class Journal {
     [[nodiscard]] StateDiff finish(bool delete_touched_empty);
 
     // --- what a tracking journal knows, until the next begin(); finish() need not have come ---
-    /// Slots that changed, by first access; then accounts that were loaded, changed or credited.
+    /// Slots that changed, by first access, and the how-manieth each was that was asked of the view
+    /// (not_loaded: none); then accounts that were loaded, changed or credited.
+    static constexpr uint32_t not_loaded = UINT32_MAX;
     template <class VisitSlot, class VisitAccount>
     void visit_effects(
         bool delete_touched_empty, VisitSlot&& visit_slot, VisitAccount&& visit_account
@@ -168,6 +170,7 @@ class Journal {
         u256 original;
         u256 current;
         uint32_t account = 0;
+        uint32_t load_order = not_loaded;  // while tracking
         bool is_loaded = false;
         bool is_warm = false;
         bool was_warm = false;
@@ -244,6 +247,7 @@ class Journal {
     uint32_t last_slot_ = IndexTable::none;
     bool is_tracking_ = false;
     uint32_t load_count_ = 0;
+    uint32_t slot_load_count_ = 0;
     std::vector<BalanceRange> ranges_;  // while tracking
 };
 
@@ -262,7 +266,9 @@ void Journal::visit_effects(
         const u256 after = survives ? slot.current : u256{};
         if (slot.original != after) {
             account.has_slot_changes = true;
-            visit_slot(SlotChange{account.address, slot.slot, slot.original, after});
+            visit_slot(
+                SlotChange{account.address, slot.slot, slot.original, after}, slot.load_order
+            );
         }
     }
     for (const AccountEntry& entry : accounts_) {
