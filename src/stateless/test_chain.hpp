@@ -82,9 +82,9 @@ struct Recorded {
 /// A chain that stands at its last block.
 class TestChain {
   public:
-    static constexpr size_t sender_count = 12;
-
-    TestChain(uint64_t seed, size_t quiet_accounts, size_t big_storage_slots)
+    TestChain(
+        uint64_t seed, size_t quiet_accounts, size_t big_storage_slots, size_t sender_count = 12
+    )
         : random_(seed), state_(nothing_), tree_(no_nodes_, empty_trie_root) {
         execution::GenesisSpec spec;
         for (uint64_t i = 0; i < sender_count; ++i) {
@@ -120,6 +120,10 @@ class TestChain {
     }
     [[nodiscard]] const std::deque<BlockHeader>& headers() const { return headers_; }
     [[nodiscard]] trie::StateTree& tree() { return tree_; }
+    [[nodiscard]] const state::StateView& state() const { return state_; }
+    [[nodiscard]] const trie::NodeSource& no_nodes() const { return no_nodes_; }
+    /// A new block begins: nonces are taken from the state again.
+    void forget_nonces() { nonces_.clear(); }
     [[nodiscard]] Random& random() { return random_; }
     [[nodiscard]] const std::vector<Address>& quiet() const { return quiet_; }
     [[nodiscard]] const std::vector<Address>& senders() const { return senders_; }
@@ -127,7 +131,7 @@ class TestChain {
     /// The next block, of `count` transactions of all kinds.
     Recorded next_block(size_t count) {
         std::vector<SignedTransaction> transactions;
-        nonces_.clear();
+        forget_nonces();
         for (size_t i = 0; i < count; ++i) {
             transactions.push_back(random_transaction());
         }
@@ -178,6 +182,14 @@ class TestChain {
         }
         headers_.push_back(header);
         return made;
+    }
+
+    /// Takes the last block back.
+    void undo(const Recorded& last) {
+        MEGA_ASSERT(headers_.back() == last.block.header);
+        apply(state::invert(last.diff));
+        MEGA_ASSERT(tree_.root() == last.parent.state_root);
+        headers_.pop_back();
     }
 
     [[nodiscard]] SignedTransaction transfer(size_t sender, const Address& to, const u256& value) {
