@@ -32,6 +32,45 @@ class PostStates {
     state::StateDiff so_far_;
 };
 
+/// execution::execute_block with the input's executor instead of its own loop.
+Result<execution::BlockResult, execution::BlockError> execute_with(
+    evm::Vm& vm,
+    const state::StateView& view,
+    const execution::BlockEnv& env,
+    const BlockInput& input,
+    const execution::ReceiptObserver& observe
+) {
+    state::StateDiff begun = execution::begin_block(vm, view, env, input.header);
+    state::Overlay overlay{view};
+    overlay.apply(begun);
+    auto executed = input.executor(vm, overlay, env, input.transactions);
+    if (!executed) {
+        return Err{executed.error()};
+    }
+    MEGA_ASSERT(executed->results.size() == input.transactions.size());
+    MEGA_ASSERT(executed->receipts.size() == input.transactions.size());
+    execution::BlockResult block;
+    std::vector<state::StateDiff> diffs;
+    for (size_t i = 0; i < executed->results.size(); ++i) {
+        execution::TxResult& result = executed->results[i];
+        if (observe) {
+            observe(executed->receipts[i], result.diff);
+        }
+        merge(block.logs_bloom, executed->receipts[i].bloom);
+        block.gas_used += result.gas_used;
+        diffs.push_back(std::exchange(result.diff, {}));
+    }
+    state::StateDiff changed = state::merge_all(std::move(diffs));
+    overlay.apply(changed);
+    auto end = execution::end_block(vm, overlay, env, input.withdrawals, executed->receipts);
+    block.receipts = std::move(executed->receipts);
+    block.results = std::move(executed->results);
+    block.requests = std::move(end.requests);
+    block.fault = std::move(end.fault);
+    block.diff = state::merge_all({std::move(begun), std::move(changed), std::move(end.diff)});
+    return block;
+}
+
 }  // namespace
 
 execution::BlockEnv block_env(const ChainConfig& config, Fork fork, const BlockHeader& header) {
@@ -96,9 +135,12 @@ Result<execution::BlockResult, execution::BlockError> execute_block(
     if (input.fork < Fork::byzantium && input.root_after) {
         observe = PostStates{input.root_after, drained};
     }
-    auto result = execution::execute_block(
-        vm, overlay, env, input.header, input.transactions, input.withdrawals, observe
-    );
+    auto result =
+        input.executor
+            ? execute_with(vm, overlay, env, input, observe)
+            : execution::execute_block(
+                  vm, overlay, env, input.header, input.transactions, input.withdrawals, observe
+              );
     if (!result) {
         return result;
     }

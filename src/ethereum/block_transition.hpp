@@ -29,6 +29,21 @@ namespace mega::ethereum {
 /// The root of the block's parent state with `diff` on top.
 using RootAfter = std::function<Hash256(const state::StateDiff&)>;
 
+/// All transactions of a block.
+struct ExecutedTransactions {
+    std::vector<execution::TxResult> results;  // each with its diff
+    std::vector<Receipt> receipts;             // cumulative gas from the block's start
+};
+
+/// Another way to execute `transactions` than one after the other, with the outcome of it. `view`
+/// is the state before the first of them. The error is that of execution::execute_block.
+using TransactionsExecutor = std::function<Result<ExecutedTransactions, execution::BlockError>(
+    evm::Vm& vm,
+    const state::StateView& view,
+    const execution::BlockEnv& env,
+    std::span<const SignedTransaction> transactions
+)>;
+
 struct BlockInput {
     const ChainConfig& config;
     Fork fork;
@@ -39,10 +54,12 @@ struct BlockInput {
     /// Wanted before Byzantium alone, for the receipts; without it they hold no root and their own
     /// root means nothing.
     RootAfter root_after;
+    /// One after the other when empty.
+    TransactionsExecutor executor{};
 };
 
-/// Executes sequentially. The error names the transaction that cannot be part of the block; a
-/// `fault` of the result makes the block invalid as well.
+/// Executes sequentially unless the input says otherwise. The error names the transaction that
+/// cannot be part of the block; a `fault` of the result makes the block invalid as well.
 [[nodiscard]] Result<execution::BlockResult, execution::BlockError> execute_block(
     evm::Vm& vm, const state::StateView& view, const BlockInput& input
 );

@@ -1,6 +1,5 @@
 #include "ethereum/chain.hpp"
 
-#include "ethereum/block_transition.hpp"
 #include "ethereum/body_rules.hpp"
 #include "ethereum/header_rules.hpp"
 #include "ethereum/ommers.hpp"
@@ -58,7 +57,9 @@ Result<std::unique_ptr<Chain>, BlockFault> Chain::start(
     return chain;
 }
 
-Result<ImportedBlock, BlockFault> Chain::import(evm::Vm& vm, BytesView rlp) {
+Result<ImportedBlock, BlockFault> Chain::import(
+    evm::Vm& vm, BytesView rlp, const TransactionsExecutor& executor
+) {
     Candidate candidate;
     auto block = decode_block(rlp);
     if (!block) {
@@ -75,7 +76,7 @@ Result<ImportedBlock, BlockFault> Chain::import(evm::Vm& vm, BytesView rlp) {
     if (!checked) {
         return Err{checked.error()};
     }
-    auto result = execute(vm, candidate);
+    auto result = execute(vm, candidate, executor);
     if (!result) {
         return Err{result.error()};
     }
@@ -129,7 +130,9 @@ Result<void, BlockFault> Chain::check(Candidate& candidate) const {
     );
 }
 
-Result<execution::BlockResult, BlockFault> Chain::execute(evm::Vm& vm, const Candidate& candidate) {
+Result<execution::BlockResult, BlockFault> Chain::execute(
+    evm::Vm& vm, const Candidate& candidate, const TransactionsExecutor& executor
+) {
     const Block& block = candidate.block;
     state_.move_to(*candidate.parent);
     const BlockInput input{
@@ -140,7 +143,8 @@ Result<execution::BlockResult, BlockFault> Chain::execute(evm::Vm& vm, const Can
         block.ommers,
         block.withdrawals ? std::span<const Withdrawal>{*block.withdrawals}
                           : std::span<const Withdrawal>{},
-        [this](const state::StateDiff& diff) { return state_.root_after(diff); }
+        [this](const state::StateDiff& diff) { return state_.root_after(diff); },
+        executor
     };
     auto result = execute_block(vm, state_.view(), input);
     if (!result) {

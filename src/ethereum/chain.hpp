@@ -11,7 +11,7 @@
 // from then on the last one imported. A refused block changes nothing. Seals of proof of work are
 // not checked. One thread.
 
-#include "ethereum/chain_config.hpp"
+#include "ethereum/block_transition.hpp"
 #include "ethereum/chain_state.hpp"
 
 #include <memory>
@@ -36,7 +36,10 @@ class Chain {
     );
 
     /// `rlp`: rlp([header, transactions, ommers, withdrawals?]).
-    [[nodiscard]] Result<ImportedBlock, BlockFault> import(evm::Vm& vm, BytesView rlp);
+    /// Transactions go through `executor` if there is one.
+    [[nodiscard]] Result<ImportedBlock, BlockFault> import(
+        evm::Vm& vm, BytesView rlp, const TransactionsExecutor& executor = {}
+    );
 
     [[nodiscard]] const BlockHeader& head() const { return head_->header; }
     [[nodiscard]] const Hash256& head_hash() const { return head_->hash; }
@@ -51,7 +54,7 @@ class Chain {
     [[nodiscard]] bool is_merged_after(const ChainBlock& parent) const;
     [[nodiscard]] Result<void, BlockFault> check(Candidate& candidate) const;
     [[nodiscard]] Result<execution::BlockResult, BlockFault> execute(
-        evm::Vm& vm, const Candidate& candidate
+        evm::Vm& vm, const Candidate& candidate, const TransactionsExecutor& executor
     );
     [[nodiscard]] const ChainBlock& keep(Candidate candidate, state::StateDiff diff);
     void choose_head(const ChainBlock& block);
