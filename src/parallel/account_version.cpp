@@ -26,6 +26,27 @@ AccountVersion AccountVersion::change(const state::AccountEffect& effect) {
     return version;
 }
 
+ResolvedAccount apply(
+    const AccountVersion& change, const ResolvedAccount& start, bool sweeps_empty
+) {
+    if (change.is_absolute) {
+        return resolve(change);
+    }
+    if (!change.is_touched) {
+        return start;
+    }
+    ResolvedAccount after{start.account ? *start.account : Account{}, start.code};
+    after.account->balance += change.account.balance;
+    if (change.sets_nonce) {
+        after.account->nonce = change.account.nonce;
+    }
+    if (change.sets_code) {
+        after.account->code_hash = change.account.code_hash;
+        after.code = change.code;
+    }
+    return sweeps_empty && after.account->is_empty() ? ResolvedAccount{} : after;
+}
+
 bool AccountFold::add(const AccountVersion& version) {
     account_.balance += version.account.balance;
     if (!has_nonce_ && (version.sets_nonce || version.is_absolute)) {

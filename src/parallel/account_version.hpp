@@ -39,6 +39,15 @@ struct ResolvedAccount {
     const evm::Code* code = nullptr;  // as in AccountVersion
 };
 
+/// An absolute version as a reader wants it.
+[[nodiscard]] inline ResolvedAccount resolve(const AccountVersion& version) {
+    return version.exists ? ResolvedAccount{version.account, version.code} : ResolvedAccount{};
+}
+/// What `change` makes of `start`.
+[[nodiscard]] ResolvedAccount apply(
+    const AccountVersion& change, const ResolvedAccount& start, bool sweeps_empty
+);
+
 /// Adds up versions from the newest to the oldest.
 class AccountFold {
   public:

@@ -14,16 +14,6 @@ ResolvedAccount start_of(const MultiVersionMemory& memory, const AccountWrite& w
     return memory.committed_below(*write.location, below);
 }
 
-ResolvedAccount apply(
-    const AccountVersion& change, const ResolvedAccount& start, bool sweeps_empty
-) {
-    AccountFold fold;
-    if (!fold.add(change)) {
-        fold.add(AccountVersion::absolute(start.account, start.code));
-    }
-    return fold.result(sweeps_empty);
-}
-
 /// What the storage of an account that ends, or lives on without being a contract, leaves behind.
 StorageVersion storage_marks(
     const MultiVersionMemory& memory,

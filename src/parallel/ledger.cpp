@@ -28,7 +28,7 @@ std::optional<TxError> Ledger::find_gas_fault(const Transaction& tx) const {
     return std::nullopt;
 }
 
-void Ledger::accept(size_t index, execution::TxResult result, Receipt receipt) {
+void Ledger::accept(size_t index, execution::TxResult&& result, Receipt&& receipt) {
     blobs_ += batch_->transactions[index].tx.blob_versioned_hashes.size();
     result_.gas_used += result.gas_used;
     receipt.cumulative_gas_used = result_.gas_used;

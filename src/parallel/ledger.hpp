@@ -61,7 +61,7 @@ class Ledger {
     [[nodiscard]] std::optional<execution::TxError> find_gas_fault(const Transaction& tx) const;
 
     /// `receipt` has its gas added up here.
-    void accept(size_t index, execution::TxResult result, Receipt receipt);
+    void accept(size_t index, execution::TxResult&& result, Receipt&& receipt);
     void refuse(size_t index, execution::TxError error);
     /// True after a refusal that ends the batch.
     [[nodiscard]] bool is_stopped() const { return is_stopped_; }

@@ -42,6 +42,18 @@ SlotLocation& MultiVersionMemory::slot(Arena& arena, const Address& address, con
     return location;
 }
 
+const AccountVersion* MultiVersionMemory::newest_version(
+    const AccountLocation& location, uint32_t tx
+) {
+    if (const auto* node = location.newest_before(tx)) {
+        // Null, where the writer takes it back just now, is no version that anybody has read.
+        return reinterpret_cast<const AccountVersion*>(
+            node->load() & ~Node<AccountVersion>::estimate_bit
+        );
+    }
+    return location.base.load(std::memory_order_acquire);
+}
+
 ResolvedAccount MultiVersionMemory::committed_below(
     const AccountLocation& location, const Node<AccountVersion>* from
 ) const {
@@ -49,12 +61,10 @@ ResolvedAccount MultiVersionMemory::committed_below(
         if (const uintptr_t tagged = from->load()) {
             const auto* version = reinterpret_cast<const AccountVersion*>(tagged);
             MEGA_ASSERT(version->is_absolute);  // what commit leaves behind
-            return version->exists ? ResolvedAccount{version->account, version->code}
-                                   : ResolvedAccount{};
+            return resolve(*version);
         }
     }
-    const AccountVersion& base = *location.base.load(std::memory_order_acquire);
-    return base.exists ? ResolvedAccount{base.account, nullptr} : ResolvedAccount{};
+    return resolve(*location.base.load(std::memory_order_acquire));
 }
 
 uint32_t MultiVersionMemory::last_clearing(const Address& address, uint32_t tx) const {

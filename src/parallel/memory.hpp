@@ -66,6 +66,10 @@ class MultiVersionMemory {
 
     /// `on_estimate(node)` is called for each estimate met below `tx`: true to look again, false to
     /// take it as it is.
+    /// The first version a reader at `tx` meets. Estimates count as what they are.
+    [[nodiscard]] static const AccountVersion* newest_version(
+        const AccountLocation& location, uint32_t tx
+    );
     template <class OnEstimate>
     [[nodiscard]] AccountReading read(
         const AccountLocation& location, uint32_t tx, OnEstimate&& on_estimate
@@ -124,6 +128,10 @@ AccountReading MultiVersionMemory::read(
             if (reading.newest == nullptr) {
                 reading.newest = version;
                 reading.writer = node->tx;
+                if (version->is_absolute) {
+                    reading.resolved = resolve(*version);
+                    return reading;
+                }
             }
             is_complete = fold.add(*version);
         }
@@ -132,10 +140,12 @@ AccountReading MultiVersionMemory::read(
         }
         if (!is_complete) {
             const AccountVersion* base = location.base.load(std::memory_order_acquire);
-            fold.add(*base);
             if (reading.newest == nullptr) {
                 reading.newest = base;
+                reading.resolved = resolve(*base);
+                return reading;
             }
+            fold.add(*base);
         }
         reading.resolved = fold.result(sweeps_empty_);
         return reading;

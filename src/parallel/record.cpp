@@ -70,9 +70,12 @@ std::optional<Conflict> find_conflict(
         if (read.seen == 0 && !read.has_range) {
             continue;
         }
+        if (read.newest->is_absolute &&
+            MultiVersionMemory::newest_version(*read.location, tx) == read.newest) {
+            continue;
+        }
         const AccountReading now = memory.read(*read.location, tx, take_estimates);
-        const bool is_same = now.newest == read.newest && now.newest->is_absolute;
-        if (!is_same && !still_holds(read, now.resolved.account)) {
+        if (!still_holds(read, now.resolved.account)) {
             return Conflict{read.location->key, std::nullopt, now.writer};
         }
     }
