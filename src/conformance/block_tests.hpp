@@ -15,7 +15,7 @@
 // name.
 
 #include "conformance/file_runner.hpp"
-#include "evm/vm.hpp"
+#include "ethereum/block_transition.hpp"
 
 namespace mega::conformance {
 
@@ -23,6 +23,8 @@ struct BlockTestOptions {
     std::string fork;           // this network only; all when empty
     std::string test;           // names that contain this
     bool with_details = false;  // results for the JSON report
+    /// Another way to execute transactions. Called on as many threads as there are jobs.
+    ethereum::TransactionsExecutor executor{};
 };
 
 /// The cases of one file. Throws what its JSON throws.
@@ -32,5 +34,8 @@ struct BlockTestOptions {
 
 /// For run_files.
 [[nodiscard]] RunFile block_test_runner(const BlockTestOptions& options);
+
+/// For run_files: the file that takes most of the time, network by network.
+[[nodiscard]] SplitFile block_test_splitter(const BlockTestOptions& options);
 
 }  // namespace mega::conformance

@@ -17,7 +17,7 @@ void run_set(const std::string& set, size_t at_least) {
     if (!fs::exists(root)) {
         GTEST_SKIP() << fixtures_missing("blockchain_tests/" + set);
     }
-    RunOptions options{.is_quiet = true};
+    RunOptions options{.is_quiet = true, .split = block_test_splitter({})};
     options.on_result = [](const fs::path& file, const CaseResult& result) {
         if (result.outcome != Outcome::passed) {
             std::printf("%s %s\n", result.name.c_str(), result.message.c_str());

@@ -11,7 +11,9 @@
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 
@@ -38,19 +40,49 @@ std::vector<CaseResult> run_guarded(const RunFile& run_file, const fs::path& fil
     }
 }
 
-/// Hands files to threads, the largest first so that no thread is left with one at the end, and
-/// their results to the caller in the files' own order.
+/// What one thread does at a time.
+struct Task {
+    fs::path file;
+    RunFile run;
+    uintmax_t weight = 0;  // the heaviest start first
+};
+
+/// In the order in which results are shown.
+std::vector<Task> tasks_of(
+    const std::vector<fs::path>& files, const RunFile& run_file, const SplitFile& split
+) {
+    std::vector<Task> tasks;
+    for (const fs::path& file : files) {
+        const auto pieces = split ? split(file) : std::vector<RunFile>{};
+        for (const RunFile& piece : pieces) {
+            tasks.push_back({file, piece, UINTMAX_MAX});
+        }
+        if (pieces.empty()) {
+            std::error_code ignored;
+            tasks.push_back({file, run_file, fs::file_size(file, ignored)});
+        }
+    }
+    return tasks;
+}
+
+/// Hands tasks to threads, the heaviest first so that no thread is left with one at the end, and
+/// their results to the caller in the tasks' own order.
 class Pool {
   public:
-    Pool(const std::vector<fs::path>& files, const RunFile& run_file, size_t jobs)
-        : files_(files), run_file_(run_file), order_(files.size()), results_(files.size()) {
-        sort_by_size();
-        for (size_t i = 0; i < std::min(jobs, files.size()); ++i) {
+    Pool(const std::vector<Task>& tasks, size_t jobs)
+        : tasks_(tasks), order_(tasks.size()), results_(tasks.size()) {
+        std::iota(order_.begin(), order_.end(), size_t{0});
+        // By place as well, so that every run takes the same order.
+        std::ranges::sort(order_, [&](size_t a, size_t b) {
+            const auto weight = [&](size_t i) { return tasks_[i].weight; };
+            return weight(a) != weight(b) ? weight(a) > weight(b) : a < b;
+        });
+        for (size_t i = 0; i < std::min(jobs, tasks.size()); ++i) {
             threads_.emplace_back([this] { work(); });
         }
     }
 
-    /// Waits for the results of file `index`; `while_waiting` is called now and then.
+    /// Waits for the results of task `index`; `while_waiting` is called now and then.
     template <class WhileWaiting>
     [[nodiscard]] std::vector<CaseResult> take(size_t index, const WhileWaiting& while_waiting) {
         std::unique_lock lock{mutex_};
@@ -62,23 +94,10 @@ class Pool {
     [[nodiscard]] size_t finished() const { return finished_; }
 
   private:
-    void sort_by_size() {
-        std::vector<uintmax_t> sizes(files_.size());
-        for (size_t i = 0; i < files_.size(); ++i) {
-            std::error_code ignored;
-            order_[i] = i;
-            sizes[i] = fs::file_size(files_[i], ignored);
-        }
-        // By place as well, so that every run takes the same order.
-        std::ranges::sort(order_, [&](size_t a, size_t b) {
-            return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b;
-        });
-    }
-
     void work() {
         for (size_t next = next_++; next < order_.size(); next = next_++) {
             const size_t index = order_[next];
-            auto results = run_guarded(run_file_, files_[index]);
+            auto results = run_guarded(tasks_[index].run, tasks_[index].file);
             const std::lock_guard lock{mutex_};
             results_[index] = std::move(results);
             ++finished_;
@@ -86,8 +105,7 @@ class Pool {
         }
     }
 
-    const std::vector<fs::path>& files_;
-    const RunFile& run_file_;
+    const std::vector<Task>& tasks_;
     std::vector<size_t> order_;
     std::mutex mutex_;
     std::condition_variable done_;
@@ -108,14 +126,7 @@ class Progress {
         }
         shown_ = finished;
         fmt::print(
-            stderr,
-            "\r[{:=<{}}{: <{}}] {}/{} files",
-            "",
-            filled,
-            "",
-            bar_width - filled,
-            finished,
-            total_
+            stderr, "\r[{:=<{}}{: <{}}] {}/{}", "", filled, "", bar_width - filled, finished, total_
         );
     }
     void clear() const {
@@ -246,14 +257,15 @@ Counts run_files(
     const std::vector<fs::path>& files, const RunFile& run_file, const RunOptions& options
 ) {
     const size_t cores = std::max<size_t>(1, std::thread::hardware_concurrency());
-    Pool pool{files, run_file, options.jobs == 0 ? cores : options.jobs};
-    Progress progress{files.size()};
+    const std::vector<Task> tasks = tasks_of(files, run_file, options.split);
+    Pool pool{tasks, options.jobs == 0 ? cores : options.jobs};
+    Progress progress{tasks.size()};
     Counts counts;
-    for (size_t i = 0; i < files.size(); ++i) {
+    for (size_t i = 0; i < tasks.size(); ++i) {
         const auto show = [&] { progress.show(pool.finished()); };
         for (const CaseResult& result : pool.take(i, show)) {
             counts.add(result.outcome);
-            report(files[i], result, options);
+            report(tasks[i].file, result, options);
         }
     }
     progress.clear();
@@ -266,7 +278,7 @@ int run_paths(
     const auto files = collect_json_files(paths);
     if (!files) {
         fmt::print(stderr, "mega: {}\n", files.error().message);
-        return 2;
+        return 1;
     }
     const Counts counts = run_files(*files, run_file, options);
     fmt::print(options.as_json ? stderr : stdout, "{}\n", to_string(counts));

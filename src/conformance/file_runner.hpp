@@ -33,8 +33,7 @@ struct CaseResult {
     nlohmann::json details;  // an object, for the JSON report; null when there is nothing to add
 };
 
-/// Called on several threads at once, each time with another file. What it throws becomes a failed
-/// case of that file.
+/// Called on several threads at once. What it throws becomes a failed case of that file.
 using RunFile = std::function<std::vector<CaseResult>(const std::filesystem::path&)>;
 
 struct Counts {
@@ -49,12 +48,17 @@ struct Counts {
 /// "N passed, N failed, N skipped"
 [[nodiscard]] std::string to_string(const Counts& counts);
 
+/// A file that takes long, as pieces that may run side by side; empty: as one. Their results are
+/// shown in this order. Called on the thread that called run_files; throws nothing.
+using SplitFile = std::function<std::vector<RunFile>(const std::filesystem::path&)>;
+
 struct RunOptions {
     size_t jobs = 0;  // threads; 0 is one a core
     bool as_json = false;
     bool is_quiet = false;  // no lines for cases: on_result alone
     /// Sees every result, in order, on the thread that called run_files; may be empty.
     std::function<void(const std::filesystem::path&, const CaseResult&)> on_result{};
+    SplitFile split{};  // may be empty
 };
 
 /// The .json files among `paths` and in the folders among them, sorted within each folder. Names
@@ -73,7 +77,7 @@ struct RunOptions {
 );
 
 /// collect_json_files, run_files, the last line. The exit status: 0 when nothing failed, 1 when
-/// something did or nothing ran at all, 2 when a path is wrong.
+/// something did, nothing ran at all or a path is wrong.
 [[nodiscard]] int run_paths(
     const std::vector<std::string>& paths, const RunFile& run_file, const RunOptions& options
 );

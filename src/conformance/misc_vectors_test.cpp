@@ -5,7 +5,9 @@
 // Left out, with the reason:
 //   PoWTests            seals of proof of work are not checked by this project: no ethash
 //   blockgenesistest    genesis blocks of a header form older than Frontier's
-//   sig_of_emptystring  in keyaddrtest: signs another digest than keccak256 of nothing, unstated
+//   sig_of_emptystring  in keyaddrtest: no such signatures. Were both of one digest z, then s*R -
+//   r*Q
+//                       = z*G would be one point; it is not, whichever way r, s and v are read
 //   trietestnextprev    walks of a trie by key; our trees commit and prove, they do not iterate
 
 #include "base/fixtures_test.hpp"

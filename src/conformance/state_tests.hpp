@@ -32,4 +32,7 @@ struct StateTestOptions {
 /// For run_files; skips by name the tests that were published without all their inputs.
 [[nodiscard]] RunFile state_test_runner(const StateTestOptions& options);
 
+/// For run_files: the few files that take most of the time, fork by fork.
+[[nodiscard]] SplitFile state_test_splitter(const StateTestOptions& options);
+
 }  // namespace mega::conformance

@@ -49,7 +49,7 @@ void run_set(const std::string& set) {
     options.fork = setting("MEGA_FIXTURE_FORK");
     options.checks_diffs = true;
     std::map<std::string, Counts> by_fork;
-    RunOptions run;
+    RunOptions run{.split = state_test_splitter(options)};
     run.on_result = [&](const fs::path&, const CaseResult& result) {
         by_fork[result.fork].add(result.outcome);
     };
