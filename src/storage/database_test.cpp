@@ -3,7 +3,6 @@
 #include "storage/test_directory.hpp"
 
 #include <gtest/gtest.h>
-#include <chrono>
 #include <fstream>
 
 namespace mega::storage {
@@ -117,21 +116,6 @@ TEST(database, reads_only_what_exists_when_read_only) {
 
 TEST(database, refuses_an_impossible_path) {
     EXPECT_FALSE(Database::open({.path = "/proc/none/db"}));
-}
-
-// The development chain is to answer within 200 ms of its start, of which this may take a quarter.
-TEST(database, opens_a_fresh_directory_quickly) {
-    using Clock = std::chrono::steady_clock;
-    auto best = Clock::duration::max();
-    for (int attempt = 0; attempt < 3; ++attempt) {
-        const TestDirectory directory{TestDirectory::in_memory};
-        const auto start = Clock::now();
-        const auto database = open_database(directory.path());
-        best = std::min(best, Clock::now() - start);
-    }
-    const auto best_ms = std::chrono::duration_cast<std::chrono::milliseconds>(best).count();
-    RecordProperty("open_ms", static_cast<int>(best_ms));
-    EXPECT_LT(best_ms, 50);
 }
 
 }  // namespace

@@ -371,7 +371,8 @@ TEST(write_ahead_log, takes_an_empty_or_zero_last_segment_for_unwritten) {
     }
 }
 
-uint64_t last_acknowledged_before_kill(const WriteAheadLogOptions& options, useconds_t life_us) {
+/// Kills the child once it has acknowledged `enough`, and gives the last that it did acknowledge.
+uint64_t last_acknowledged_before_kill(const WriteAheadLogOptions& options, uint64_t enough) {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe(ends.data()), 0);
     const pid_t child = ::fork();
@@ -382,16 +383,15 @@ uint64_t last_acknowledged_before_kill(const WriteAheadLogOptions& options, usec
     ::close(ends[1]);
     uint64_t acknowledged = 0;
     uint64_t sequence = 0;
-    // Drain while the child lives, so that its pipe never fills up, then what it managed to say
-    // before its end.
-    std::thread killer{[&] {
-        ::usleep(life_us);
-        ::kill(child, SIGKILL);
-    }};
+    bool is_killed = false;
+    // After the kill, too: what it managed to say before its end.
     while (::read(ends[0], &sequence, sizeof(sequence)) == sizeof(sequence)) {
         acknowledged = sequence;
+        if (!is_killed && acknowledged >= enough) {
+            is_killed = true;
+            ::kill(child, SIGKILL);
+        }
     }
-    killer.join();
     ::close(ends[0]);
     int status = 0;
     ::waitpid(child, &status, 0);
@@ -405,16 +405,16 @@ TEST(write_ahead_log, loses_nothing_acknowledged_to_kill_9) {
         auto options = options_for(directory.path());
         options.durability = durability;
         options.segment_bytes = 64u << 10;
-        uint64_t acknowledged = 0;
-        for (useconds_t round = 0; round < 6; ++round) {
-            acknowledged = std::max(
-                acknowledged, last_acknowledged_before_kill(options, 20'000 + 7'000 * round)
-            );
+        size_t held = 0;
+        for (uint64_t round = 0; round < 6; ++round) {
+            const uint64_t enough = held + 10 + 17 * round;
+            const uint64_t acknowledged = last_acknowledged_before_kill(options, enough);
+            EXPECT_GE(acknowledged, enough);
             const auto opened = open_log(options);
             ASSERT_TRUE(opened.log) << opened.error;
             ASSERT_GE(opened.records.size(), acknowledged);
+            held = opened.records.size();
         }
-        EXPECT_GT(acknowledged, 50u);
     }
 }
 
