@@ -141,9 +141,11 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
         }
         execution::ExecutionOptions options = run.batch.options;
         options.block_gas_left = run.ledger.gas_left();
+        const uint64_t tx_began_ns = options_.round.records_spans ? now_ns() : 0;
         auto result =
             execution::execute_transaction(vm(), journal_, run.overlay, run.batch.env, tx, options);
         ++report_.executions;
+        note_span(run, i, tx_began_ns);
         if (!result) {
             run.ledger.refuse(i, result.error());
             continue;
@@ -154,6 +156,15 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
     }
     report_.sequential_transactions += stretch.last - stretch.first;
     report_.sequential_ns += now_ns() - began_ns;
+}
+
+/// Sequential stretches are the first worker's.
+void ParallelExecutor::note_span(const Run& run, size_t tx, uint64_t began_ns) {
+    if (options_.round.records_spans) {
+        workers_.front()->tally.spans.push_back(
+            {tx, 0, Span::Kind::execution, began_ns - run.began_ns, now_ns() - run.began_ns}
+        );
+    }
 }
 
 /// What a round changed, for the stretch after it.

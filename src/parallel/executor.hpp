@@ -51,6 +51,9 @@ class ParallelExecutor {
     );
     /// Of the last execute().
     [[nodiscard]] const Report& report() const { return report_; }
+    /// Drops what earlier batches taught about contracts; between batches. For measurements, where
+    /// a block that is executed again must not profit from having been.
+    void forget() { profiles_ = Profiles{}; }
     [[nodiscard]] uint32_t threads() const { return static_cast<uint32_t>(workers_.size()); }
     /// For what surrounds a batch (system calls, end of block) on the caller's thread.
     [[nodiscard]] evm::Vm& vm() { return workers_.front()->lane.vm; }
@@ -72,6 +75,7 @@ class ParallelExecutor {
     [[nodiscard]] bool deserves_round(size_t transactions, bool gave_up) const;
     [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
     void run_sequentially(Run& run, const Stretch& stretch);
+    void note_span(const Run& run, size_t tx, uint64_t began_ns);
     void carry_over(Run& run, size_t first_result) const;
     void work_with_all(Round& round);
     void serve(uint32_t index);

@@ -47,9 +47,7 @@ const AccountVersion* MultiVersionMemory::newest_version(
 ) {
     if (const auto* node = location.newest_before(tx)) {
         // Null, where the writer takes it back just now, is no version that anybody has read.
-        return reinterpret_cast<const AccountVersion*>(
-            node->load() & ~Node<AccountVersion>::estimate_bit
-        );
+        return Node<AccountVersion>::value_in(node->load());
     }
     return location.base.load(std::memory_order_acquire);
 }
@@ -59,7 +57,7 @@ ResolvedAccount MultiVersionMemory::committed_below(
 ) const {
     for (; from != nullptr; from = from->next.load(std::memory_order_acquire)) {
         if (const uintptr_t tagged = from->load()) {
-            const auto* version = reinterpret_cast<const AccountVersion*>(tagged);
+            const auto* version = Node<AccountVersion>::value_in(tagged);
             MEGA_ASSERT(version->is_absolute);  // what commit leaves behind
             return resolve(*version);
         }
@@ -73,7 +71,7 @@ uint32_t MultiVersionMemory::last_clearing(const Address& address, uint32_t tx) 
         return no_tx;
     }
     const auto* node = location->newest_before(tx);
-    while (node != nullptr && !reinterpret_cast<const StorageVersion*>(node->load())->is_cleared) {
+    while (node != nullptr && !Node<StorageVersion>::value_in(node->load())->is_cleared) {
         node = location->newest_before(node->tx);
     }
     return node == nullptr ? no_tx : node->tx;
@@ -84,7 +82,7 @@ bool MultiVersionMemory::has_storage(const Address& address, uint32_t tx) const 
         const StorageLocation* location = storages_.find(hash_(address), address);
         const auto* node = location == nullptr ? nullptr : location->newest_before(tx);
         for (; node != nullptr; node = location->newest_before(node->tx)) {
-            const auto& marks = *reinterpret_cast<const StorageVersion*>(node->load());
+            const auto& marks = *Node<StorageVersion>::value_in(node->load());
             if (marks.is_bare || marks.is_cleared) {
                 return marks.is_bare;
             }

@@ -122,9 +122,7 @@ AccountReading MultiVersionMemory::read(
                 starts_again = true;
                 continue;
             }
-            const auto* version = reinterpret_cast<const AccountVersion*>(
-                tagged & ~Node<AccountVersion>::estimate_bit
-            );
+            const auto* version = Node<AccountVersion>::value_in(tagged);
             if (reading.newest == nullptr) {
                 reading.newest = version;
                 reading.writer = node->tx;
@@ -174,8 +172,7 @@ SlotReading MultiVersionMemory::read(
     if (node == nullptr) {
         return {location.base.load(std::memory_order_acquire)->value, no_tx};
     }
-    const auto* version =
-        reinterpret_cast<const SlotVersion*>(tagged & ~Node<SlotVersion>::estimate_bit);
+    const auto* version = Node<SlotVersion>::value_in(tagged);
     return {version->value, writer};
 }
 

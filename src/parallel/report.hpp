@@ -49,7 +49,7 @@ struct Report {
     uint64_t analysis_ns = 0;
     uint64_t rounds_ns = 0;
     uint64_t sequential_ns = 0;
-    std::vector<Span> spans;  // when ExecutorOptions::records_spans
+    std::vector<Span> spans;  // when RoundOptions::records_spans
 };
 
 /// One line of figures, then one a listed abort, at most `most_aborts` of them.

@@ -211,7 +211,7 @@ void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phas
 /// Estimates belong to lower transactions that are being executed again, or will be in a moment.
 void Round::wait_for(uint32_t tx) {
     constexpr int spins = 256;
-    std::atomic<uint64_t>& state = place_of(tx).word;
+    const std::atomic<uint64_t>& state = place_of(tx).word;
     const uint64_t executing = word(tx, Phase::executing);
     for (int i = 0; i < spins; ++i) {
         if (const uint64_t seen = state.load(); seen != executing) {

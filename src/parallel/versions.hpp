@@ -33,6 +33,13 @@ struct Node {
     std::atomic<Node*> next{nullptr};
 
     static constexpr uintptr_t estimate_bit = 1;
+    /// What load() gave, without its mark.
+    [[nodiscard]] static const Value* value_in(uintptr_t tagged_value) {
+        // A number, because the low bit of the pointer is ours.
+        return reinterpret_cast<const Value*>(  // NOLINT(performance-no-int-to-ptr)
+            tagged_value & ~estimate_bit
+        );
+    }
 
     // Release and acquire: who sees the pointer must see what it points to.
     void publish(const Value* value) {
