@@ -82,6 +82,9 @@ void add_storage_keys(CLI::App& app, node::Config& config) {
         "Memory for the database's block cache"
     );
     add_key(
+        app, "witness-cache-mib", config.witness_cache_mib, "Memory for the last blocks' witnesses"
+    );
+    add_key(
         app, "pool-max-transactions", config.pool_max_transactions, "Transactions that may wait"
     );
     add_key(app, "pool-max-mib", config.pool_max_mib, "Their size together");

@@ -50,6 +50,7 @@ struct Config {
     uint64_t state_cache_mib = 512;
     uint64_t tree_cache_mib = 512;
     uint64_t database_cache_mib = 256;
+    uint64_t witness_cache_mib = 32;  // of the last blocks, for validators
 
     uint64_t pool_max_transactions = 200'000;
     uint64_t pool_max_mib = 256;

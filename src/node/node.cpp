@@ -262,6 +262,7 @@ rpc::ServiceOptions Node::Impl::service_options() {
     options.client_version = client_version;
     options.is_development = config.is_development;
     options.workers = config.rpc_workers;
+    options.witness_cache_bytes = config.witness_cache_mib * mebibyte;
     options.on_get = [this](const net::Request& request) { return answer_get(request); };
     return options;
 }

@@ -38,6 +38,7 @@ struct MethodLimits {
     uint32_t filter_lifetime_ms = 300'000;  // without being asked
     size_t max_trace_steps = 1'000'000;     // struct log entries of one answer
     size_t max_trace_bytes = 64u << 20;     // of one answer
+    size_t max_known_codes = 4096;          // that a validator names to mega_getBlockWitness
 };
 
 struct Backend {

@@ -4,6 +4,7 @@
 
 #include "rpc/backend.hpp"
 #include "rpc/dispatcher.hpp"
+#include "sequencer/witness_maker.hpp"
 
 namespace mega::rpc {
 
@@ -19,6 +20,10 @@ void add_log_methods(Dispatcher& dispatcher, const Backend& backend);          /
 void add_send_methods(Dispatcher& dispatcher, const Backend& backend);         // raw transactions
 void add_account_methods(Dispatcher& dispatcher, const Backend& backend);      // signs for users
 void add_pool_methods(Dispatcher& dispatcher, const Backend& backend);         // txpool
+/// Witnesses of blocks; `maker` must outlive the dispatcher.
+void add_witness_methods(
+    Dispatcher& dispatcher, const Backend& backend, sequencer::WitnessMaker& maker
+);
 
 /// eth_call itself, for methods that end in one.
 [[nodiscard]] Answer eth_call(const Backend& backend, const nlohmann::json& params);

@@ -30,6 +30,7 @@ struct Service::Impl {
     Subscriptions subscriptions;
     Filters filters;
     Development development;
+    sequencer::WitnessMaker witnesses;
     std::unique_ptr<WorkerPool> workers;
     NonceWaiters waiters;
     Dispatcher dispatcher;
@@ -52,6 +53,13 @@ struct Service::Impl {
           subscriptions(options.limits),
           filters(backend),
           development(backend),
+          witnesses(
+              parts.reader,
+              {.chain_id = options.chain_id,
+               .fork = options.fork,
+               .allow_contract_senders = options.is_development,
+               .cache_bytes = options.witness_cache_bytes}
+          ),
           workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
           waiters(backend, *workers),
           dispatcher(options.dispatcher, *workers) {
@@ -80,6 +88,7 @@ struct Service::Impl {
         add_pool_methods(dispatcher, backend);
         add_wait_methods(dispatcher, backend, waiters);
         add_trace_methods(dispatcher, backend);
+        add_witness_methods(dispatcher, backend, witnesses);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
         if (options.is_development) {

@@ -29,6 +29,7 @@ struct ServiceOptions {
     DispatcherLimits dispatcher;
     size_t workers = 2;              // threads for slow methods
     size_t max_queued_calls = 4096;  // slow calls that wait for one
+    size_t witness_cache_bytes = 32u << 20;
     /// Answers everything but POST, such as GET /metrics. GET /health is answered here when this
     /// gives nothing.
     std::function<std::optional<net::Response>(const net::Request&)> on_get;

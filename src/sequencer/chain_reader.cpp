@@ -342,4 +342,10 @@ Result<Commitment::Proof> ChainReader::prove(
     return commitment_->prove(address, slots, number);
 }
 
+Result<witness::Witness> ChainReader::record_witness(
+    uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
+) const {
+    return commitment_->record_witness(number, accesses, diff);
+}
+
 }  // namespace mega::sequencer

@@ -91,6 +91,10 @@ class ChainReader {
     [[nodiscard]] Result<Commitment::Proof> prove(
         const Address& address, std::span<const u256> slots, uint64_t number
     ) const;
+    /// Commitment::record_witness.
+    [[nodiscard]] Result<witness::Witness> record_witness(
+        uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
+    ) const;
 
   private:
     const Head* head_;

@@ -3,6 +3,7 @@
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace mega::sequencer {
@@ -14,19 +15,6 @@ std::string describe(const trie::MissingNode& missing) {
                          : std::string{" of the account tree"}) +
            " is missing from the database";
 }
-
-/// The present nodes of one tree as the source of another.
-class TreeNodes final : public trie::NodeSource {
-  public:
-    explicit TreeNodes(trie::StateTree& tree) : tree_(&tree) {}
-    std::optional<Bytes> load(const trie::TreeId& id, BytesView path, const Hash256& /*hash*/)
-        const override {
-        return tree_->node(id, path);
-    }
-
-  private:
-    trie::StateTree* tree_;
-};
 
 }  // namespace
 
@@ -157,12 +145,10 @@ Result<Commitment::Proof> Commitment::prove_now(
         undo = std::move(*diffs);
     }
     const Hash256 present_root = tree_.root();
-    const TreeNodes nodes{tree_};
+    const witness::TreeNodes nodes{tree_};
     trie::StateTree past{nodes, present_root};
-    for (const DiffPtr& diff : undo) {
-        if (auto applied = past.apply(execution::tree_updates(state::invert(*diff))); !applied) {
-            return Err{Error{describe(applied.error())}};
-        }
+    if (auto done = take_back(past, undo); !done) {
+        return Err{done.error()};
     }
     trie::StateTree& tree = undo.empty() ? tree_ : past;
     const Hash256 root = tree.root();
@@ -171,6 +157,59 @@ Result<Commitment::Proof> Commitment::prove_now(
         return Err{Error{describe(proof.error())}};
     }
     return Proof{root, std::move(*proof)};
+}
+
+Result<void> Commitment::take_back(trie::StateTree& tree, std::span<const DiffPtr> newest_first) {
+    for (const DiffPtr& diff : newest_first) {
+        if (auto applied = tree.apply(execution::tree_updates(state::invert(*diff))); !applied) {
+            return Err{Error{describe(applied.error())}};
+        }
+    }
+    return {};
+}
+
+Result<witness::Witness> Commitment::record_witness(
+    uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
+) {
+    std::optional<Result<witness::Witness>> result;
+    thread_.run([&] { result.emplace(record_now(number, accesses, diff)); });
+    return std::move(*result);
+}
+
+Result<witness::Witness> Commitment::record_now(
+    uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
+) {
+    const auto block =
+        std::ranges::find(sealed_, number, [](const auto& one) { return one.first; });
+    if (block == sealed_.end()) {
+        return Err{Error{
+            "witnesses are available from block " + std::to_string(oldest_number_ + 1) +
+            " on, not for block " + std::to_string(number)
+        }};
+    }
+    if (block->second->accounts != diff.accounts || block->second->slots != diff.slots) {
+        return Err{Error{
+            "block " + std::to_string(number) +
+            " has no witness: its state was changed by hand, besides what its transactions did"
+        }};
+    }
+    const auto undo = diffs_after(number - 1);
+    if (!undo) {
+        return Err{undo.error()};
+    }
+    const Hash256 present_root = tree_.root();
+    const witness::TreeNodes present{tree_};
+    trie::StateTree past{present, present_root};
+    if (auto done = take_back(past, *undo); !done) {
+        return Err{done.error()};
+    }
+    const Hash256 parent_root = past.root();
+    const witness::TreeNodes nodes{undo->empty() ? tree_ : past};
+    auto recorded = witness::record(nodes, parent_root, accesses, execution::tree_updates(diff));
+    if (!recorded) {
+        return Err{Error{describe(recorded.error())}};
+    }
+    return *std::move(recorded);
 }
 
 size_t Commitment::memory_bytes() {

@@ -8,6 +8,7 @@
 #include "sequencer/chain_types.hpp"
 #include "sequencer/task_thread.hpp"
 #include "trie/state_tree.hpp"
+#include "witness/record.hpp"
 
 #include <deque>
 #include <optional>
@@ -55,16 +56,29 @@ class Commitment {
     );
     static constexpr size_t proof_window = 256;
 
+    /// The witness, without headers, of sealed block `number`, whose execution looked at `accesses`
+    /// and changed `diff`. For the last `proof_window` blocks. An error, too, when `diff` is not
+    /// all that the block changed.
+    [[nodiscard]] Result<witness::Witness> record_witness(
+        uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
+    );
+
     [[nodiscard]] size_t memory_bytes();
 
   private:
     void apply(const state::StateDiff& diff);
+    [[nodiscard]] static Result<void> take_back(
+        trie::StateTree& tree, std::span<const DiffPtr> newest_first
+    );
     /// What has to be taken back to arrive at the end of block `number`, newest first.
     [[nodiscard]] Result<std::vector<DiffPtr>> diffs_after(uint64_t number) const;
     [[nodiscard]] Result<Proof> prove_now(
         const Hash256& hashed_address,
         std::span<const Hash256> hashed_slots,
         std::optional<uint64_t> number
+    );
+    [[nodiscard]] Result<witness::Witness> record_now(
+        uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
     );
 
     size_t memory_limit_bytes_;
