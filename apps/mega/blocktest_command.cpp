@@ -1,7 +1,9 @@
 #include "commands.hpp"
 
 #include "conformance/block_tests.hpp"
+#include "ethereum/chain_config.hpp"
 
+#include <iostream>
 #include <memory>
 
 namespace mega::app {
@@ -15,7 +17,12 @@ struct Options {
 };
 
 int run(Options& options) {
+    if (!options.tests.fork.empty() && !ethereum::config_of_network(options.tests.fork)) {
+        std::cerr << "mega: unknown network \"" << options.tests.fork << "\"\n";
+        return 1;
+    }
     options.tests.with_details = options.run.as_json;
+    options.run.split = conformance::block_test_splitter(options.tests);
     return conformance::run_paths(
         options.paths, conformance::block_test_runner(options.tests), options.run
     );
@@ -30,7 +37,7 @@ void add_blocktest_command(CLI::App& root, int& status) {
     command->add_option(
         "--fork", options->tests.fork, "Cases of this network only (Osaka, BerlinToLondonAt5, ...)"
     );
-    command->add_option("--test", options->tests.test, "Tests whose name contains this only");
+    command->add_option("--test", options->tests.test, "Tests whose name contains this text only");
     command->add_flag("--json", options->run.as_json, "One JSON object a case on stdout");
     command->add_option("--jobs", options->run.jobs, "Threads [one a core]");
     command->callback([options, &status] { status = run(*options); });

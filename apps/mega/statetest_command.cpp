@@ -1,6 +1,7 @@
 #include "commands.hpp"
 
 #include "conformance/state_tests.hpp"
+#include "evm/fork.hpp"
 
 #include <iostream>
 #include <memory>
@@ -17,10 +18,16 @@ struct Options {
 };
 
 int run(Options& options) {
+    if (!options.tests.fork.empty() && !fork_from_name(options.tests.fork)) {
+        std::cerr << "mega: unknown fork \"" << options.tests.fork << "\"\n";
+        return 1;
+    }
     options.tests.with_details = options.run.as_json;
     if (options.is_traced) {
         options.tests.trace = &std::cerr;
         options.run.jobs = 1;  // so that traces do not mix
+    } else {
+        options.run.split = conformance::state_test_splitter(options.tests);
     }
     return conformance::run_paths(
         options.paths, conformance::state_test_runner(options.tests), options.run
@@ -34,7 +41,7 @@ void add_statetest_command(CLI::App& root, int& status) {
     CLI::App* command = root.add_subcommand("statetest", "Run Ethereum's state tests");
     command->add_option("paths", options->paths, "Files, or folders of .json files")->required();
     command->add_option("--fork", options->tests.fork, "Cases of this fork only (Osaka, ...)");
-    command->add_option("--test", options->tests.test, "Tests whose name contains this only");
+    command->add_option("--test", options->tests.test, "Tests whose name contains this text only");
     command->add_flag("--trace", options->is_traced, "EIP-3155 on stderr, one line an instruction");
     command->add_flag("--json", options->run.as_json, "One JSON object a case on stdout");
     command->add_option("--jobs", options->run.jobs, "Threads [one a core]");

@@ -29,6 +29,7 @@ struct Options {
     std::string input_alloc = "alloc.json";
     std::string input_env = "env.json";
     std::string input_txs = "txs.json";
+    std::string input_blob_params;
     std::string output_basedir;
     std::string output_alloc = "alloc.json";
     std::string output_result = "result.json";
@@ -66,6 +67,14 @@ json read_input(const std::string& source, const char* name, const json& from_st
         throw T8nError(T8nFault::json, std::string("standard input holds no \"") + name + '"');
     }
     return from_stdin[name];
+}
+
+/// Null for the fork's own. Callers that stream put them beside the rest, without a flag.
+json read_blob_params(const std::string& source, const json& from_stdin) {
+    if (source.empty() || source == "stdin") {
+        return from_stdin.contains("blobParams") ? from_stdin["blobParams"] : json{};
+    }
+    return parse(read_text(source), source);
 }
 
 /// Files that end in .rlp hold the hex of a list, with or without quotes.
@@ -135,7 +144,10 @@ void transition(const Options& options) {
     }
     const json alloc = read_input(options.input_alloc, "alloc", from_stdin);
     const auto env = conformance::read_t8n_env(
-        read_input(options.input_env, "env", from_stdin), options.fork, options.chain_id
+        read_input(options.input_env, "env", from_stdin),
+        options.fork,
+        options.chain_id,
+        read_blob_params(options.input_blob_params, from_stdin)
     );
     const auto txs =
         conformance::read_t8n_transactions(read_transactions(options.input_txs, from_stdin), env);
@@ -185,6 +197,7 @@ void add_t8n_command(CLI::App& root, int& status) {
         ->capture_default_str();
     t8n->add_option("--input.txs", o.input_txs, "Transactions: a file (.rlp: hex) or stdin")
         ->capture_default_str();
+    t8n->add_option("--input.blobParams", o.input_blob_params, "Blob schedule: a file or stdin");
     t8n->add_option("--output.basedir", o.output_basedir, "Where files are written");
     t8n->add_option("--output.alloc", o.output_alloc, "A file, stdout or stderr")
         ->capture_default_str();

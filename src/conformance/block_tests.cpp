@@ -146,6 +146,7 @@ class Case {
 
   private:
     [[nodiscard]] std::string start() {
+        const ethereum::ChainConfig config = read_config(test_);
         const json& fields = test_.at("genesisBlockHeader");
         const BlockHeader genesis = read_header(fields);
         const Hash256 hash = read_hash(fields.at("hash"));
@@ -158,7 +159,7 @@ class Case {
                 return "genesisRLP is not that block";
             }
         }
-        auto started = Chain::start(read_config(test_), read_alloc(test_.at("pre")), genesis);
+        auto started = Chain::start(config, read_alloc(test_.at("pre")), genesis);
         if (!started) {
             return "genesis: " + started.error().message();
         }

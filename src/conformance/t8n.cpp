@@ -51,7 +51,7 @@ class Transition {
     [[nodiscard]] T8nOutput run(const std::vector<T8nTransaction>& txs);
 
   private:
-    void add(state::StateDiff diff) {
+    void add(const state::StateDiff& diff) {
         view_.apply(diff);
         diff_ = state::merge(diff_, diff);
     }
@@ -127,7 +127,8 @@ void Transition::execute(size_t index, const T8nTransaction& tx) {
     out_.blobs += blobs;
     out_.gas_used += result->gas_used;
     Receipt receipt = execution::make_receipt(tx->tx, *result, out_.gas_used);
-    add(std::exchange(result->diff, {}));
+    add(result->diff);
+    result->diff = {};
     if (env_.fork < Fork::byzantium) {
         receipt.post_state = pre_.root_after(diff_);
     }
@@ -178,7 +179,7 @@ void Transition::reward() {
 
 void Transition::end() {
     auto end = execution::end_block(vm_, view_, block_, env_.withdrawals, out_.receipts);
-    add(std::move(end.diff));
+    add(end.diff);
     // A test's state may lack the contracts: only what is wrong with those that are there counts.
     if (end.fault && end.fault->find("not deployed") == std::string::npos) {
         throw T8nError(T8nFault::evm, *end.fault);

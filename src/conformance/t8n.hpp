@@ -17,7 +17,14 @@
 namespace mega::conformance {
 
 /// geth's exit codes.
-enum class T8nFault : uint8_t { evm = 2, config = 3, missing_block_hash = 4, json = 10, io = 11 };
+enum class T8nFault : uint8_t {
+    evm = 2,
+    config = 3,
+    missing_block_hash = 4,
+    json = 10,
+    io = 11,
+    rlp = 12,
+};
 
 struct T8nError : std::runtime_error {
     T8nError(T8nFault what, const std::string& message)
@@ -40,8 +47,11 @@ struct T8nEnv {
     std::vector<Withdrawal> withdrawals;
 };
 
-/// `network`: as config_of_network reads it.
-[[nodiscard]] T8nEnv read_t8n_env(const json& env, std::string_view network, uint64_t chain_id);
+/// `network`: as config_of_network reads it. `blob_params`: {"target", "max",
+/// "baseFeeUpdateFraction"} in the place of that fork's own; null for none.
+[[nodiscard]] T8nEnv read_t8n_env(
+    const json& env, std::string_view network, uint64_t chain_id, const json& blob_params = nullptr
+);
 
 /// One transaction, or why it is none.
 using T8nTransaction = Result<SignedTransaction>;

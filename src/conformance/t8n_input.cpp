@@ -136,6 +136,21 @@ void read_lists(T8nEnv& env, const json& fields) {
     }
 }
 
+ethereum::BlobSchedules read_blob_params(std::string_view network, const json& fields) {
+    if (fields.is_null()) {
+        return {};
+    }
+    const execution::BlobSchedule schedule{
+        read_u64(fields.at("target")),
+        read_u64(fields.at("max")),
+        read_u64(fields.at("baseFeeUpdateFraction"))
+    };
+    if (schedule.target > schedule.max || schedule.base_fee_update_fraction == 0) {
+        refuse("impossible blob parameters");
+    }
+    return {{std::string(network), schedule}};
+}
+
 // ------------------------------------------------------------------------------------------------
 // transactions
 
@@ -265,14 +280,14 @@ std::vector<T8nTransaction> read_rlp(const json& text, Fork fork) {
     rlp::Reader whole{encoded};
     auto items = whole.read_list();
     if (!items) {
-        throw Malformed("txs: " + std::string(rlp::to_string(items.error())));
+        throw T8nError(T8nFault::rlp, "txs: " + std::string(rlp::to_string(items.error())));
     }
     std::vector<T8nTransaction> txs;
     while (!items->at_end()) {
         const bool is_legacy = items->next_is_list();
         const auto item = is_legacy ? items->read_item() : items->read_string();
         if (!item) {
-            throw Malformed("txs: " + std::string(rlp::to_string(item.error())));
+            throw T8nError(T8nFault::rlp, "txs: " + std::string(rlp::to_string(item.error())));
         }
         txs.push_back(admit(*item, fork));
     }
@@ -281,8 +296,10 @@ std::vector<T8nTransaction> read_rlp(const json& text, Fork fork) {
 
 }  // namespace
 
-T8nEnv read_t8n_env(const json& fields, std::string_view network, uint64_t chain_id) {
-    auto config = ethereum::config_of_network(network);
+T8nEnv read_t8n_env(
+    const json& fields, std::string_view network, uint64_t chain_id, const json& blob_params
+) {
+    auto config = ethereum::config_of_network(network, read_blob_params(network, blob_params));
     if (!config) {
         refuse("unknown fork: " + std::string(network));
     }

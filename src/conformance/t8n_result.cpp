@@ -76,6 +76,7 @@ json write_receipts(
 
 Hash256 transactions_root(const T8nBlock& block) {
     std::vector<Bytes> envelopes;
+    envelopes.reserve(block.included.size());
     for (const SignedTransaction& tx : block.included) {
         envelopes.push_back(tx.raw);
     }

@@ -6,6 +6,7 @@
 #include "base/fixtures_test.hpp"
 #include "conformance/file_runner.hpp"
 #include "conformance/prestate.hpp"
+#include "ethereum/block_transition.hpp"
 
 #include <gtest/gtest.h>
 
@@ -325,6 +326,22 @@ TEST(T8n, ListsWhatItRejectsAndGoesOn) {
     EXPECT_EQ(out.alloc[sender]["nonce"], "0x2");
 }
 
+TEST(T8n, BlobParametersTakeThePlaceOfTheForks) {
+    const auto max_of = [](const char* fork, const json& params) {
+        const T8nEnv env = read_t8n_env(simple_env(), fork, 1, params);
+        return ethereum::block_env(env.config, env.fork, env.header).max_blobs;
+    };
+    const json params{{"target", "0x1"}, {"max", "0x2"}, {"baseFeeUpdateFraction", "0x5"}};
+    EXPECT_EQ(max_of("Cancun", nullptr), 6U);
+    EXPECT_EQ(max_of("Cancun", params), 2U);
+    EXPECT_EQ(max_of("BPO1", nullptr), 15U);
+    EXPECT_EQ(max_of("BPO1", params), 2U);
+    json impossible = params;
+    impossible["target"] = "0x3";
+    EXPECT_THROW((void)max_of("Cancun", impossible), T8nError);
+    EXPECT_THROW((void)max_of("Cancun", json{{"target", "0x1"}}), std::exception);
+}
+
 TEST(T8n, TheRewardIsTheCallers) {
     json env = simple_env();
     env["currentDifficulty"] = "0x20000";
@@ -381,8 +398,8 @@ TEST(T8n, ABlockHashThatIsAskedForMustBeThere) {
 
 TEST(T8n, ListsOfTransactionsThatAreNoneAreRefused) {
     const T8nEnv env = read_t8n_env(simple_env(), "Shanghai", 1);
-    EXPECT_THROW((void)read_t8n_transactions("0x80", env), Malformed);
-    EXPECT_THROW((void)read_t8n_transactions("0xc201", env), Malformed);
+    EXPECT_THROW((void)read_t8n_transactions("0x80", env), T8nError);
+    EXPECT_THROW((void)read_t8n_transactions("0xc201", env), T8nError);
     EXPECT_THROW((void)read_t8n_transactions(json::object(), env), Malformed);
     EXPECT_TRUE(read_t8n_transactions("0xc0", env).empty());
     const auto junk = read_t8n_transactions("0xc101", env);
