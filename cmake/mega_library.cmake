@@ -2,16 +2,17 @@
 # a library may depend only on libraries declared above it, and tools/check_includes verifies that its includes
 # agree with DEPS.
 #
-# mega_library(<name> [PURE] [DEPS <mega libraries>] [EXTERNAL <third-party targets>])
+# mega_library(<name> [PURE] [TEST_TAKES_ALL_CORES] [DEPS <mega libraries>] [EXTERNAL <third-party targets>])
 #   *.cpp            -> library mega_<name>
 #   *_test.cpp       -> executable mega_<name>_test, registered with ctest as unit.<name>
 #   *_bench.cpp      -> executable mega_<name>_bench           (MEGA_BENCHMARKS)
 #   <stem>_fuzz.cpp  -> executable mega_<name>_<stem>_fuzz     (MEGA_FUZZERS)
 #   PURE             -> no exceptions, no RTTI: may touch no thread, clock, file or socket
+#   TEST_TAKES_ALL_CORES -> the test runs minutes on a thread a core: ctest runs nothing beside it
 add_custom_target(mega_tests COMMENT "Unit tests")
 
 function(mega_library name)
-    cmake_parse_arguments(LIB "PURE" "" "DEPS;EXTERNAL" ${ARGN})
+    cmake_parse_arguments(LIB "PURE;TEST_TAKES_ALL_CORES" "" "DEPS;EXTERNAL" ${ARGN})
     set(dir ${CMAKE_CURRENT_SOURCE_DIR}/${name})
     file(GLOB_RECURSE all CONFIGURE_DEPENDS ${dir}/*.cpp)
     file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${dir}/*.hpp)
@@ -60,6 +61,11 @@ function(mega_library name)
         target_compile_definitions(${target}_test PRIVATE MEGA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
         add_dependencies(mega_tests ${target}_test)
         add_test(NAME unit.${name} COMMAND ${target}_test --gtest_brief=1)
+        if(LIB_TEST_TAKES_ALL_CORES)
+            cmake_host_system_information(RESULT cores QUERY NUMBER_OF_LOGICAL_CORES)
+            # Minutes on idle cores; the rest is for sanitizers and busy machines.
+            set_tests_properties(unit.${name} PROPERTIES PROCESSORS ${cores} TIMEOUT 2400)
+        endif()
     endif()
     if(MEGA_BENCHMARKS AND benches)
         add_executable(${target}_bench ${benches})
