@@ -1,0 +1,107 @@
+#include "commands.hpp"
+#include "validator/validate.hpp"
+
+#include <cstdio>
+#include <memory>
+
+namespace mega::app {
+
+namespace {
+
+struct Command {
+    validator::ValidateOptions options;
+    std::string evidence_file;
+};
+
+void add_trust_options(CLI::App& command, validator::ValidateOptions& options) {
+    command.add_option(
+        "--trusted-block", options.trusted_block, "Start after the block with this hash"
+    );
+    command.add_option(
+        "--trusted-root",
+        options.trusted_root,
+        "Start after the block with this state root, one of the last 256"
+    );
+    command.add_option(
+        "--trusted-number",
+        options.trusted_number,
+        "Start after this block as the endpoint gives it [the last sealed but one]"
+    );
+    command.add_option("--chain-id", options.chain_id, "Refuse another chain [the endpoint's]");
+    command
+        .add_option(
+            "--min-base-fee", options.min_base_fee, "The chain's floor of the base fee, wei"
+        )
+        ->capture_default_str();
+    command.add_flag(
+        "--dev",
+        options.is_development,
+        "Rules of development chains: blocks below a second, base fee and senders by hand"
+    );
+}
+
+void add_output_options(CLI::App& command, validator::ValidateOptions& options) {
+    command.add_option("--key", options.key_file, "BLS key file; made when absent [a key for now]");
+    command
+        .add_option(
+            "--evidence", options.evidence_directory, "Where a mismatch leaves its evidence"
+        )
+        ->capture_default_str();
+    command
+        .add_option("--status-port", options.status_port, "Serve /status, /metrics, /attestations")
+        ->check(CLI::Range(0, 65535));
+    command.add_option("--status-address", options.status_address, "Address of the status server")
+        ->capture_default_str();
+    command.add_flag("--json", options.as_json, "One JSON object a block, with its attestation");
+}
+
+void add_limits(CLI::App& command, validator::ValidateOptions& options) {
+    command.add_option("--shard", options.shard, "Verify part i of n: blocks with number % n == i")
+        ->capture_default_str();
+    command.add_option("--blocks", options.blocks, "End after so many blocks");
+    command.add_option("--timeout-ms", options.timeout_ms, "Longest wait for one answer")
+        ->check(CLI::Range(1, 3'600'000))
+        ->capture_default_str();
+    command
+        .add_option(
+            "--retry-ms", options.retry_ms, "Give an endpoint up that gives nothing so long"
+        )
+        ->capture_default_str();
+    command.add_option("--code-cache-mib", options.code_cache_mib, "Memory for contract codes")
+        ->check(CLI::Range(0, 65'536))
+        ->capture_default_str();
+    command.add_option("--max-answer-mib", options.max_answer_mib, "Largest answer that is read")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+}
+
+int run(const Command& command) {
+    if (!command.evidence_file.empty()) {
+        return validator::run_explain(command.evidence_file);
+    }
+    if (command.options.url.empty()) {
+        std::fprintf(
+            stderr, "mega validate: the URL of a node is missing, such as ws://127.0.0.1:8545\n"
+        );
+        return 2;
+    }
+    return validator::run_validate(command.options);
+}
+
+}  // namespace
+
+void add_validate_command(CLI::App& root, int& status) {
+    const auto shared = std::make_shared<Command>();
+    CLI::App* command =
+        root.add_subcommand("validate", "Verify every block of a node, with no state at hand");
+    command->add_option("url", shared->options.url, "The node: ws://... or http://...");
+    command->add_option(
+        "--explain", shared->evidence_file, "Turn an evidence file into words, and nothing else"
+    );
+    add_trust_options(*command, shared->options);
+    add_output_options(*command, shared->options);
+    add_limits(*command, shared->options);
+    command->callback([shared, &status] { status = run(*shared); });
+}
+
+}  // namespace mega::app

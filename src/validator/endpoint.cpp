@@ -1,0 +1,225 @@
+#include "validator/endpoint.hpp"
+
+#include "base/hex.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace mega::validator {
+namespace {
+
+using nlohmann::json;
+using Kind = EndpointError::Kind;
+
+// A parsed value takes some hundred bytes: what a parser may be made to build is bounded before it
+// starts.
+constexpr size_t max_values = 512;
+constexpr size_t max_error_text = 300;
+// Between two of them an answer must come.
+constexpr size_t max_unrelated_messages = 10'000;
+
+Err<EndpointError> fail(Kind kind, std::string message) {
+    return Err{EndpointError{kind, std::move(message)}};
+}
+
+/// Commas and brackets outside of strings.
+bool is_flat(std::string_view text) {
+    size_t values = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < text.size() && values <= max_values; ++i) {
+        const char c = text[i];
+        if (in_string) {
+            i += c == '\\' ? 1 : 0;
+            in_string = c != '"';
+        } else {
+            in_string = c == '"';
+            values += c == ',' || c == '[' || c == '{' ? 1 : 0;
+        }
+    }
+    return values <= max_values;
+}
+
+std::optional<json> parse(const std::string& text) {
+    if (!is_flat(text)) {
+        return std::nullopt;
+    }
+    json parsed = json::parse(text, nullptr, false);
+    return parsed.is_object() ? std::optional{std::move(parsed)} : std::nullopt;
+}
+
+/// Text from outside, for people's eyes: short, no control characters.
+std::string shown(std::string text) {
+    text.resize(std::min(text.size(), max_error_text));
+    std::ranges::replace_if(
+        text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' '
+    );
+    return text;
+}
+
+bool is_head(const json& message) { return message.value("method", json{}) == "eth_subscription"; }
+
+}  // namespace
+
+Endpoint::Endpoint(const EndpointOptions& options, net::Url url)
+    : options_(options), url_(std::move(url)) {}
+
+Asked<std::unique_ptr<Endpoint>> Endpoint::connect(const EndpointOptions& options) {
+    auto url = net::parse_url(options.url);
+    if (!url) {
+        return fail(Kind::refused, options.url + ": " + url.error().message);
+    }
+    std::unique_ptr<Endpoint> made(new Endpoint(options, *url));
+    if (url->scheme != "ws") {
+        made->http_.emplace(
+            *url,
+            net::HttpClientOptions{
+                .timeout_ms = options.timeout_ms, .max_response_bytes = options.max_answer_bytes
+            }
+        );
+        return made;
+    }
+    auto socket = net::WsClient::connect(
+        *url,
+        net::WsClientOptions{
+            .timeout_ms = options.timeout_ms,
+            .max_message_bytes = options.max_answer_bytes,
+            .origin = {}
+        }
+    );
+    if (!socket) {
+        return fail(Kind::lost, socket.error().message);
+    }
+    made->socket_.emplace(std::move(*socket));
+    if (auto subscribed = made->call("eth_subscribe", json::array({"newHeads"})); !subscribed) {
+        return Err{subscribed.error()};
+    }
+    return made;
+}
+
+Asked<json> Endpoint::call(const std::string& method, json params) {
+    const uint64_t id = next_id_++;
+    const json request{
+        {"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}
+    };
+    const auto answer = exchange(request.dump(), id);
+    auto result = answer ? result_in(*answer, id) : Asked<json>{Err{answer.error()}};
+    if (!result) {
+        return fail(
+            result.error().kind, url_.authority() + ": " + method + ": " + result.error().message
+        );
+    }
+    return result;
+}
+
+Asked<std::string> Endpoint::exchange(const std::string& request, uint64_t id) {
+    if (socket_) {
+        return exchange_over_socket(request, id);
+    }
+    auto response = http_->post(request);
+    if (!response) {
+        return fail(Kind::lost, response.error().message);
+    }
+    // Nodes send JSON-RPC errors with other statuses, too: what is inside decides.
+    return std::move(response->body);
+}
+
+Asked<std::string> Endpoint::exchange_over_socket(const std::string& request, uint64_t id) {
+    if (auto sent = socket_->send(request); !sent) {
+        return fail(Kind::lost, sent.error().message);
+    }
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::milliseconds(options_.timeout_ms);
+    for (size_t i = 0; i < max_unrelated_messages; ++i) {
+        const auto left =
+            std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        if (left <= 0) {
+            break;
+        }
+        auto message = socket_->receive(static_cast<uint32_t>(left));
+        if (!message) {
+            return fail(Kind::lost, message.error().message);
+        }
+        if (!*message) {
+            break;
+        }
+        const auto parsed = parse(**message);
+        if (!parsed) {
+            return fail(Kind::garbage, "the answer is no JSON-RPC");
+        }
+        if (is_head(*parsed)) {
+            has_new_head_ = true;
+        } else if (parsed->value("id", json{}) == id) {
+            return **std::move(message);
+        }
+    }
+    return fail(Kind::lost, "no answer within " + std::to_string(options_.timeout_ms) + " ms");
+}
+
+Asked<json> Endpoint::result_in(const std::string& answer, uint64_t id) const {
+    auto parsed = parse(answer);
+    if (!parsed || parsed->value("id", json{}) != id) {
+        return fail(Kind::garbage, "the answer is no JSON-RPC: " + shown(answer));
+    }
+    if (const auto error = parsed->find("error"); error != parsed->end()) {
+        const json words = error->is_object() ? error->value("message", json{}) : json{};
+        return fail(
+            Kind::refused, words.is_string() ? shown(words.get<std::string>()) : "an error"
+        );
+    }
+    const auto result = parsed->find("result");
+    if (result == parsed->end()) {
+        return fail(Kind::garbage, "the answer has neither result nor error");
+    }
+    return std::move(*result);
+}
+
+Asked<Bytes> Endpoint::call_for_data(const std::string& method, json params) {
+    const auto result = call(method, std::move(params));
+    if (!result) {
+        return Err{result.error()};
+    }
+    if (result->is_string()) {
+        if (auto bytes = from_hex(result->get_ref<const std::string&>())) {
+            return *std::move(bytes);
+        }
+    }
+    return fail(Kind::garbage, url_.authority() + ": " + method + ": the result is no hex data");
+}
+
+Asked<uint64_t> Endpoint::call_for_number(const std::string& method) {
+    const auto result = call(method, json::array());
+    if (!result) {
+        return Err{result.error()};
+    }
+    const std::string text = result->is_string() ? result->get<std::string>() : "";
+    const bool is_number = text.starts_with("0x") && text.size() > 2 && text.size() <= 18 &&
+                           std::all_of(text.begin() + 2, text.end(), [](unsigned char c) {
+                               return std::isxdigit(c) != 0;
+                           });
+    if (!is_number) {
+        return fail(Kind::garbage, url_.authority() + ": " + method + ": the result is no number");
+    }
+    return std::stoull(text, nullptr, 16);
+}
+
+Asked<void> Endpoint::wait_for_head(uint32_t timeout_ms) {
+    if (!socket_) {
+        const uint32_t pause = std::min(timeout_ms, options_.poll_interval_ms);
+        std::this_thread::sleep_for(std::chrono::milliseconds(pause));
+        return {};
+    }
+    if (std::exchange(has_new_head_, false)) {
+        return {};
+    }
+    const auto message = socket_->receive(timeout_ms);
+    if (!message) {
+        return fail(Kind::lost, url_.authority() + ": " + message.error().message);
+    }
+    if (*message && !parse(**message)) {
+        return fail(Kind::garbage, url_.authority() + ": a notification is no JSON-RPC");
+    }
+    return {};
+}
+
+}  // namespace mega::validator

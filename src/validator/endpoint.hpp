@@ -1,0 +1,67 @@
+#pragma once
+
+// A node's JSON-RPC, as a validator sees it who trusts nothing: HTTP or WebSocket, every answer
+// bounded before it is parsed, whatever is wrong said in words that name the method.
+//
+// Blocking, one thread.
+
+#include "base/bytes.hpp"
+#include "net/http_client.hpp"
+#include "net/ws_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace mega::validator {
+
+struct EndpointError {
+    enum class Kind : uint8_t {
+        lost,     // no whole answer came: worth another connection
+        garbage,  // an answer that is none
+        refused,  // the node answered with an error
+    };
+    Kind kind = Kind::lost;
+    std::string message;
+};
+
+template <class T>
+using Asked = Result<T, EndpointError>;
+
+struct EndpointOptions {
+    std::string url;
+    uint32_t timeout_ms = 10'000;
+    size_t max_answer_bytes = 64u << 20;
+    uint32_t poll_interval_ms = 100;  // over HTTP
+};
+
+class Endpoint {
+  public:
+    /// Over a WebSocket, subscribes to new heads as well.
+    [[nodiscard]] static Asked<std::unique_ptr<Endpoint>> connect(const EndpointOptions& options);
+
+    /// The result. Answers are flat: one with more than a few hundred values is garbage.
+    [[nodiscard]] Asked<nlohmann::json> call(const std::string& method, nlohmann::json params);
+    /// A result that is hex data.
+    [[nodiscard]] Asked<Bytes> call_for_data(const std::string& method, nlohmann::json params);
+    [[nodiscard]] Asked<uint64_t> call_for_number(const std::string& method);
+
+    /// The URL without its path, which may hold a key.
+    [[nodiscard]] std::string origin() const { return url_.scheme + "://" + url_.authority(); }
+
+    /// Until a block may have been sealed, at most `timeout_ms`.
+    [[nodiscard]] Asked<void> wait_for_head(uint32_t timeout_ms);
+
+  private:
+    Endpoint(const EndpointOptions& options, net::Url url);
+    [[nodiscard]] Asked<std::string> exchange(const std::string& request, uint64_t id);
+    [[nodiscard]] Asked<std::string> exchange_over_socket(const std::string& request, uint64_t id);
+    [[nodiscard]] Asked<nlohmann::json> result_in(const std::string& answer, uint64_t id) const;
+
+    EndpointOptions options_;
+    net::Url url_;
+    std::optional<net::HttpClient> http_;
+    std::optional<net::WsClient> socket_;
+    bool has_new_head_ = false;  // told while waiting for something else
+    uint64_t next_id_ = 1;
+};
+
+}  // namespace mega::validator

@@ -1,0 +1,408 @@
+#include "validator/follower.hpp"
+
+#include "base/hex.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace mega::validator {
+namespace {
+
+using nlohmann::json;
+
+constexpr uint32_t first_pause_ms = 100;
+constexpr uint32_t longest_pause_ms = 5'000;
+constexpr uint32_t refusal_patience_ms = 2'000;
+constexpr uint32_t wait_ms = 200;
+constexpr uint64_t root_search_depth = 256;
+
+Asked<BlockHeader> header_of(Endpoint& endpoint, const json& which) {
+    const auto raw = endpoint.call_for_data("debug_getRawHeader", json::array({which}));
+    if (!raw) {
+        return Err{raw.error()};
+    }
+    auto header = decode_header(*raw);
+    return header ? Asked<BlockHeader>{*std::move(header)}
+                  : Err{EndpointError{
+                        EndpointError::Kind::garbage,
+                        "debug_getRawHeader: the result is no header: " +
+                            std::string{to_string(header.error())}
+                    }};
+}
+
+json quantity(uint64_t number) { return to_hex_quantity(number); }
+
+double milliseconds(std::chrono::steady_clock::duration time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
+std::string block_line(
+    const Verified& verified,
+    size_t witness_size,
+    double time_ms,
+    const Attestation& /*attestation*/
+) {
+    return fmt::format(
+        "block {}  {} txs  {} gas  witness {} bytes  {:.1f} ms  {}",
+        verified.header.number,
+        verified.transactions,
+        verified.gas_used,
+        witness_size,
+        time_ms,
+        to_hex(verified.hash)
+    );
+}
+
+std::string block_json(
+    const Verified& verified, size_t witness_size, double time_ms, const Attestation& attestation
+) {
+    return fmt::format(
+        R"({{"number":{},"transactions":{},"gasUsed":{},"witnessBytes":{},"milliseconds":{:.3f},"attestation":{}}})",
+        verified.header.number,
+        verified.transactions,
+        verified.gas_used,
+        witness_size,
+        time_ms,
+        to_json(attestation)
+    );
+}
+
+}  // namespace
+
+Follower::Follower(
+    FollowOptions options, const Signer& signer, Status& status, const std::atomic<bool>& stop
+)
+    : options_(std::move(options)),
+      signer_(&signer),
+      status_(&status),
+      stop_(stop),
+      codes_(options_.code_cache_bytes),
+      pause_ms_(first_pause_ms) {}
+
+void Follower::say(const std::string& words) const {
+    std::FILE* const out = options_.as_json ? stderr : stdout;
+    std::fprintf(out, "%s\n", words.c_str());
+    std::fflush(out);
+}
+
+int Follower::run() {
+    while (!is_done()) {
+        const Step step = follow();
+        if (step) {
+            continue;
+        }
+        const Interruption& why = step.error();
+        if (why.reason == Reason::mismatch) {
+            std::fprintf(stderr, "mega validate: %s\n", why.words.c_str());
+            return exit_mismatch;
+        }
+        if (why.reason == Reason::fatal || !may_try_again(why)) {
+            std::fprintf(stderr, "mega validate: %s\n", why.words.c_str());
+            return exit_failed;
+        }
+    }
+    const Progress now = status_->progress();
+    say(fmt::format(
+        "stopped: {} blocks verified, the last is {}; {:.1f} MiB resident",
+        now.verified,
+        now.number,
+        static_cast<double>(resident_bytes()) / (1 << 20)
+    ));
+    return exit_done;
+}
+
+bool Follower::may_try_again(const Interruption& why) {
+    const auto silent =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - last_good_);
+    const uint32_t patience = why.reason == Reason::refused
+                                  ? std::min(options_.retry_ms, refusal_patience_ms)
+                                  : options_.retry_ms;
+    if (silent.count() >= patience) {
+        return false;
+    }
+    std::fprintf(stderr, "mega validate: %s; again in %u ms\n", why.words.c_str(), pause_ms_);
+    status_->update([](Progress& now) { now.state = "connecting"; });
+    const auto until = Clock::now() + std::chrono::milliseconds(pause_ms_);
+    while (!stop_ && Clock::now() < until) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    pause_ms_ = std::min(2 * pause_ms_, longest_pause_ms);
+    return true;
+}
+
+namespace {
+
+/// What an endpoint's failure means for following it.
+template <class Interruption, class Reason>
+Err<Interruption> interrupted(const EndpointError& error, Reason lost, Reason refused) {
+    return Err{
+        Interruption{error.kind == EndpointError::Kind::refused ? refused : lost, error.message}
+    };
+}
+
+}  // namespace
+
+Follower::Step Follower::follow() {
+    auto endpoint = Endpoint::connect(options_.endpoint);
+    if (!endpoint) {
+        return interrupted<Interruption>(endpoint.error(), Reason::lost, Reason::refused);
+    }
+    if (auto greeted = greet(**endpoint); !greeted) {
+        return greeted;
+    }
+    while (!is_done()) {
+        const auto head = header_of(**endpoint, "finalized");
+        if (!head) {
+            return interrupted<Interruption>(head.error(), Reason::lost, Reason::refused);
+        }
+        status_->update([&](Progress& now) { now.head_number = head->number; });
+        if (auto caught_up = catch_up(**endpoint, head->number); !caught_up) {
+            return caught_up;
+        }
+        last_good_ = Clock::now();
+        pause_ms_ = first_pause_ms;
+        if (is_done()) {
+            break;
+        }
+        if (auto waited = (*endpoint)->wait_for_head(wait_ms); !waited) {
+            return interrupted<Interruption>(waited.error(), Reason::lost, Reason::refused);
+        }
+    }
+    return {};
+}
+
+Follower::Step Follower::greet(Endpoint& endpoint) {
+    const auto chain_id = endpoint.call_for_number("eth_chainId");
+    if (!chain_id) {
+        return interrupted<Interruption>(chain_id.error(), Reason::lost, Reason::refused);
+    }
+    if (options_.rules.chain_id == 0) {
+        options_.rules.chain_id = *chain_id;
+    }
+    if (options_.rules.chain_id != *chain_id) {
+        return Err{Interruption{
+            Reason::fatal,
+            fmt::format("the endpoint's chain id is {}, not {}", *chain_id, options_.rules.chain_id)
+        }};
+    }
+    if (!last_) {
+        auto start = choose_start(endpoint);
+        if (!start) {
+            return Err{start.error()};
+        }
+        last_ = *std::move(start);
+        status_->update([&](Progress& now) { now.first_number = last_->number; });
+    }
+    origin_ = endpoint.origin();
+    status_->update([&](Progress& now) {
+        now.state = "following";
+        now.endpoint = origin_;
+        now.chain_id = options_.rules.chain_id;
+        ++now.connections;
+    });
+    advance_to(*last_, hash_of(*last_));
+    return {};
+}
+
+Result<BlockHeader, Follower::Interruption> Follower::choose_start(Endpoint& endpoint) {
+    const Trust& trust = options_.trust;
+    if (trust.state_root) {
+        return find_root(endpoint, *trust.state_root);
+    }
+    json which = "finalized";
+    if (trust.block_hash) {
+        which = to_hex(*trust.block_hash);
+    } else if (trust.block_number) {
+        which = quantity(*trust.block_number);
+    }
+    auto header = header_of(endpoint, which);
+    const bool is_free = !trust.block_hash && !trust.block_number;
+    if (header && is_free && header->number > 0) {
+        // The last sealed block itself is verified: that shows at once that everything works.
+        header = header_of(endpoint, quantity(header->number - 1));
+    }
+    if (!header) {
+        return interrupted<Interruption>(header.error(), Reason::lost, Reason::refused);
+    }
+    const Hash256 hash = hash_of(*header);
+    if (trust.block_hash && hash != *trust.block_hash) {
+        return Err{Interruption{
+            Reason::fatal,
+            "the endpoint gives another header for the trusted block " + to_hex(*trust.block_hash)
+        }};
+    }
+    say(fmt::format(
+        "trusting block {} {} {}",
+        header->number,
+        to_hex(hash),
+        trust.block_hash ? "because you do" : "because the endpoint says so (--trusted-block)"
+    ));
+    return *std::move(header);
+}
+
+Result<BlockHeader, Follower::Interruption> Follower::find_root(
+    Endpoint& endpoint, const Hash256& state_root
+) {
+    auto header = header_of(endpoint, "finalized");
+    for (uint64_t depth = 0; header && header->state_root != state_root; ++depth) {
+        if (header->number == 0 || depth == root_search_depth) {
+            return Err{Interruption{
+                Reason::fatal,
+                fmt::format(
+                    "none of the last {} blocks has the trusted state root {}",
+                    depth + 1,
+                    to_hex(state_root)
+                )
+            }};
+        }
+        header = header_of(endpoint, quantity(header->number - 1));
+    }
+    if (!header) {
+        return interrupted<Interruption>(header.error(), Reason::lost, Reason::refused);
+    }
+    say(fmt::format(
+        "trusting block {} {}, because its state root is the trusted one",
+        header->number,
+        to_hex(hash_of(*header))
+    ));
+    return *std::move(header);
+}
+
+Follower::Step Follower::catch_up(Endpoint& endpoint, uint64_t head_number) {
+    while (!is_done() && last_->number < head_number) {
+        if (auto taken = take_next(endpoint); !taken) {
+            return taken;
+        }
+        last_good_ = Clock::now();
+    }
+    if (!was_at_tip_ && last_->number == head_number) {
+        was_at_tip_ = true;
+        say(fmt::format(
+            "at the tip after {:.0f} ms: block {}",
+            milliseconds(Clock::now() - started_),
+            head_number
+        ));
+    }
+    return {};
+}
+
+Follower::Step Follower::take_next(Endpoint& endpoint) {
+    const uint64_t number = last_->number + 1;
+    if (number % options_.shard_count == options_.shard_index) {
+        return verify_next(endpoint);
+    }
+    const auto header = header_of(endpoint, quantity(number));
+    if (!header) {
+        return interrupted<Interruption>(header.error(), Reason::lost, Reason::refused);
+    }
+    if (header->number != number || header->parent_hash != hash_of(*last_)) {
+        return verify_next(endpoint);  // which says what is wrong, and keeps the evidence
+    }
+    ++taken_;
+    status_->update([](Progress& now) { ++now.left_to_others; });
+    advance_to(*header, hash_of(*header));
+    return {};
+}
+
+Follower::Step Follower::verify_next(Endpoint& endpoint) {
+    Delivery delivery;
+    delivery.parent = *last_;
+    delivery.number = last_->number + 1;
+    json known = json::array();
+    for (const Hash256& hash : codes_.hashes()) {
+        known.push_back(to_hex(hash));
+    }
+    auto block =
+        endpoint.call_for_data("debug_getRawBlock", json::array({quantity(delivery.number)}));
+    auto witness =
+        block ? endpoint.call_for_data(
+                    "mega_getBlockWitness",
+                    json::array({quantity(delivery.number), {{"knownCodes", std::move(known)}}})
+                )
+              : Asked<Bytes>{Err{block.error()}};
+    if (!witness) {
+        return interrupted<Interruption>(witness.error(), Reason::lost, Reason::refused);
+    }
+    delivery.block = *std::move(block);
+    delivery.witness = *std::move(witness);
+    std::vector<witness::WitnessCode> used;
+    const auto began = Clock::now();
+    const auto verified = check(delivery, options_.rules, codes_, used);
+    if (!verified) {
+        Evidence evidence{
+            origin_,
+            static_cast<uint64_t>(std::time(nullptr)),
+            options_.rules,
+            std::move(delivery),
+            {},
+            verified.error()
+        };
+        for (const auto& code : used) {
+            evidence.codes.push_back(to_bytes(code.code->bytes()));
+        }
+        return Err{accuse(std::move(evidence))};
+    }
+    accept(*verified, delivery.witness.size(), Clock::now() - began);
+    return {};
+}
+
+void Follower::accept(const Verified& verified, size_t witness_size, Clock::duration time) {
+    codes_.keep(verified.witness);
+    Attestation attestation;
+    attestation.chain_id = options_.rules.chain_id;
+    attestation.block_number = verified.header.number;
+    attestation.block_hash = verified.hash;
+    attestation.state_root = verified.header.state_root;
+    signer_->sign(attestation);
+    status_->attested(attestation);
+    ++taken_;
+    status_->update([&](Progress& now) {
+        ++now.verified;
+        now.transactions += verified.transactions;
+        now.gas += verified.gas_used;
+        now.witness_bytes += witness_size;
+        now.validation_us += static_cast<uint64_t>(milliseconds(time) * 1000);
+        now.code_cache_bytes = codes_.size_bytes();
+    });
+    advance_to(verified.header, verified.hash);
+    const auto line = options_.as_json ? block_json : block_line;
+    std::printf("%s\n", line(verified, witness_size, milliseconds(time), attestation).c_str());
+    std::fflush(stdout);
+}
+
+void Follower::advance_to(const BlockHeader& header, const Hash256& hash) {
+    last_ = BlockHeader{header};
+    status_->update([&](Progress& now) {
+        now.number = header.number;
+        now.hash = hash;
+        now.state_root = header.state_root;
+    });
+}
+
+Follower::Interruption Follower::accuse(Evidence evidence) {
+    status_->update([](Progress& now) { now.state = "stopped"; });
+    const auto path =
+        std::filesystem::path{options_.evidence_directory} /
+        fmt::format("evidence-{}-{}.json", evidence.rules.chain_id, evidence.delivery.number);
+    std::ofstream file(path, std::ios::trunc);
+    file << to_json(evidence);
+    file.close();
+    const std::string kept = file ? "explain it with: mega validate --explain " + path.string()
+                                  : "the evidence could not be written to " + path.string();
+    return {
+        Reason::mismatch,
+        fmt::format(
+            "block {} does not validate: {}\n{}",
+            evidence.delivery.number,
+            evidence.finding.words,
+            kept
+        )
+    };
+}
+
+}  // namespace mega::validator

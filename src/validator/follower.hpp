@@ -1,0 +1,97 @@
+#pragma once
+
+// Follows a chain from a trusted block: fetches each sealed block with its witness, verifies it,
+// attests to it, and keeps nothing of it but the header. Connects anew when the endpoint is lost.
+//
+//   trusted header ──> next block + witness ──> check ──> attestation
+//         ^                                       │ │
+//         └──────── its header is trusted now ────┘ └──> finding: evidence file, the end
+
+#include "validator/endpoint.hpp"
+#include "validator/evidence.hpp"
+#include "validator/status.hpp"
+
+#include <atomic>
+#include <chrono>
+
+namespace mega::validator {
+
+/// Which block is believed without proof. None of them: the one before the last sealed block, or
+/// the genesis, as the endpoint gives it.
+struct Trust {
+    std::optional<Hash256> block_hash;
+    std::optional<Hash256> state_root;     // of one of the last 256 sealed blocks
+    std::optional<uint64_t> block_number;  // as the endpoint gives it
+};
+
+struct FollowOptions {
+    EndpointOptions endpoint;
+    Trust trust;
+    /// A chain id of 0 is asked for.
+    stateless::MegaRules rules;
+    /// Verifies the blocks whose number is `shard_index` modulo `shard_count`, and believes the
+    /// headers of the others as far as their hashes link them.
+    uint64_t shard_index = 0;
+    uint64_t shard_count = 1;
+    uint64_t max_blocks = 0;     // to take, then the end; 0: no end
+    uint32_t retry_ms = 60'000;  // how long an endpoint may give nothing good
+    size_t code_cache_bytes = 8u << 20;
+    std::string evidence_directory = ".";
+    bool as_json = false;
+};
+
+enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_mismatch = 3 };
+
+class Follower {
+  public:
+    Follower(
+        FollowOptions options, const Signer& signer, Status& status, const std::atomic<bool>& stop
+    );
+
+    /// Until it is told to stop, is done, finds a mismatch, or gives the endpoint up; writes its
+    /// own words. An ExitStatus.
+    int run();
+
+  private:
+    enum class Reason : uint8_t { lost, refused, fatal, mismatch };
+    struct Interruption {
+        Reason reason;
+        std::string words;
+    };
+    using Step = Result<void, Interruption>;
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] Step follow();
+    [[nodiscard]] Step greet(Endpoint& endpoint);
+    [[nodiscard]] Result<BlockHeader, Interruption> choose_start(Endpoint& endpoint);
+    [[nodiscard]] Result<BlockHeader, Interruption> find_root(
+        Endpoint& endpoint, const Hash256& state_root
+    );
+    [[nodiscard]] Step catch_up(Endpoint& endpoint, uint64_t head_number);
+    [[nodiscard]] Step take_next(Endpoint& endpoint);
+    [[nodiscard]] Step verify_next(Endpoint& endpoint);
+    void accept(const Verified& verified, size_t witness_size, Clock::duration time);
+    [[nodiscard]] Interruption accuse(Evidence evidence);
+    /// Waits before the next connection; false when it is time to give up.
+    [[nodiscard]] bool may_try_again(const Interruption& why);
+    void say(const std::string& words) const;
+    void advance_to(const BlockHeader& header, const Hash256& hash);
+    [[nodiscard]] bool is_done() const {
+        return stop_ || (options_.max_blocks != 0 && taken_ >= options_.max_blocks);
+    }
+
+    FollowOptions options_;
+    const Signer* signer_;
+    Status* status_;
+    const std::atomic<bool>& stop_;
+    CodeCache codes_;
+    std::string origin_;  // of the endpoint
+    std::optional<BlockHeader> last_;
+    uint64_t taken_ = 0;
+    bool was_at_tip_ = false;
+    Clock::time_point started_ = Clock::now();
+    Clock::time_point last_good_ = Clock::now();
+    uint32_t pause_ms_;
+};
+
+}  // namespace mega::validator

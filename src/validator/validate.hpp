@@ -1,0 +1,36 @@
+#pragma once
+
+// What `mega validate` does. Each returns the exit status and writes its own words.
+
+#include <cstdint>
+#include <string>
+
+namespace mega::validator {
+
+struct ValidateOptions {
+    std::string url;
+    std::string trusted_block;  // hash
+    std::string trusted_root;   // state root
+    std::string trusted_number;
+    uint64_t chain_id = 0;              // the endpoint's when 0
+    uint64_t min_base_fee = 1'000'000;  // as the chain's
+    bool is_development = false;        // the looser rules of development chains
+    std::string shard = "0/1";
+    std::string key_file;  // empty: a key for this run
+    std::string status_address = "127.0.0.1";
+    int status_port = -1;  // none
+    std::string evidence_directory = ".";
+    uint64_t blocks = 0;
+    uint32_t timeout_ms = 10'000;
+    uint32_t retry_ms = 60'000;
+    uint64_t code_cache_mib = 8;
+    uint64_t max_answer_mib = 64;
+    bool as_json = false;
+};
+
+/// Until SIGINT or SIGTERM, the number of blocks, a mismatch (status 3), or the endpoint's end (1).
+int run_validate(const ValidateOptions& options);
+/// Turns an evidence file into words. 0 when it shows a fault, 1 otherwise.
+int run_explain(const std::string& path);
+
+}  // namespace mega::validator

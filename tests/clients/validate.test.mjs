@@ -1,0 +1,314 @@
+// mega validate: validators that follow a busy node, and what becomes of a node that lies, babbles or dies.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join, resolve } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Interface, decodeRlp, encodeRlp } from 'ethers';
+import { account, artifact, is_anvil, node_binary, post, receipt_of, repository, resident_mib, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
+
+const skip = is_anvil ? 'mega validate is a command of mega' : false;
+const playground = skip ? undefined : artifact('Playground');
+
+const at_tip_limit_ms = 2_000;
+const resident_limit_mib = 64;
+const exit_failed = 1;
+const exit_usage = 2;
+const exit_mismatch = 3;
+
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
+/// A validator process: `said` grows, `exited()` waits for the end.
+function start_validator(...args) {
+    const child = spawn(resolve(repository, node_binary), ['validate', ...args.map(String)], { cwd: repository });
+    const validator = { child, pid: child.pid, said: '', complained: '', code: undefined };
+    running.add(child);
+    child.stdout.on('data', (chunk) => (validator.said += chunk));
+    child.stderr.on('data', (chunk) => (validator.complained += chunk));
+    child.on('close', (code, signal) => {
+        running.delete(child);
+        validator.code = code ?? signal;
+    });
+    [child, child.stdin, child.stdout, child.stderr].forEach((handle) => handle.unref());
+    validator.exited = async (timeout_ms = 20_000) => {
+        await wait_for(() => validator.code !== undefined, timeout_ms, `the validator to end:\n${validator.said}${validator.complained}`);
+        return validator.code;
+    };
+    validator.stop = async () => {
+        child.kill('SIGTERM');
+        return validator.exited();
+    };
+    /// Numbers of the blocks that it has verified.
+    validator.verified = () => [...validator.said.matchAll(/^block (\d+) /gm)].map(([, number]) => Number(number));
+    validator.reaches = (number, timeout_ms = 20_000) =>
+        wait_for(() => validator.code !== undefined || validator.verified().at(-1) >= number, timeout_ms, `block ${number}:\n${validator.said}${validator.complained}`);
+    return validator;
+}
+
+/// `mega validate` until it ends by itself.
+function validate(...args) {
+    return new Promise((done) => {
+        execFile(resolve(repository, node_binary), ['validate', ...args.map(String)], { timeout: 30_000 },
+            (error, stdout, stderr) => done({ code: error ? (error.code ?? -1) : 0, stdout, stderr }));
+    });
+}
+
+const sealed_number = async (node) => Number((await node.rpc('eth_getBlockByNumber', 'finalized', false)).number);
+
+// Destroys itself in the transaction that makes it; and one that does so when called.
+const destroyed_at_once = '0x33ff';
+const mortal = '0x600280600b6000396000f333ff';
+const keeper = '0x600880600b6000396000f36020356000355500'; // slot, value
+
+/// Transfers, deployments, calls that revert, storage written and deleted, contracts destroyed.
+async function make_traffic(node, rounds) {
+    const senders = await node.rpc('eth_accounts');
+    const abi = new Interface(playground.abi);
+    const send = (fields, sender = 0) => node.rpc('eth_sendTransaction', { from: senders[sender], gas: '0x2dc6c0', ...fields });
+    const word = (value) => BigInt(value).toString(16).padStart(64, '0');
+    const made = [];
+    for (const data of [playground.bytecode + abi.encodeDeploy([41]).slice(2), keeper, mortal]) {
+        made.push((await receipt_of(node, await send({ data }))).contractAddress);
+    }
+    const [ground, store, ending] = made;
+    let last;
+    for (let round = 0; round < rounds; ++round) {
+        const calls = [
+            ...[1, 2, 3].map((i) => ({ to: account(i).address, value: `0x${(round + i).toString(16)}` })),
+            { to: `0x${word(0x5000 + round).slice(24)}`, value: '0x1' },
+            { to: ground, data: abi.encodeFunctionData('setNumber', [round, 'under load']) },
+            { to: ground, data: abi.encodeFunctionData('failWithReason', []) },
+            { to: store, data: `0x${word(round)}${word(1)}` },
+            { to: store, data: `0x${word(Math.max(0, round - 3))}${word(0)}` },
+            { data: destroyed_at_once, value: '0x5' },
+            round === rounds - 1 ? { to: ending } : { data: keeper },
+        ];
+        const hashes = await Promise.all(calls.map((fields, sender) => send(fields, sender)));
+        for (const hash of hashes) last = await receipt_of(node, hash);
+    }
+    return Number(last.blockNumber);
+}
+
+/// A server between a validator and a node; `tamper(request, result)` changes results, `instead(response)` takes over.
+async function start_between(upstream, { tamper = (_, result) => result, instead = () => false } = {}) {
+    const server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk) => (body += chunk));
+        request.on('end', async () => {
+            if (instead(response)) return;
+            const asked = JSON.parse(body);
+            const answer = JSON.parse((await post(upstream, body)).text);
+            if (answer.result !== undefined) answer.result = tamper(asked, answer.result);
+            response.end(JSON.stringify(answer));
+        });
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    server.unref();
+    return { url: `http://127.0.0.1:${server.address().port}`, stop: () => (server.closeAllConnections(), server.close()) };
+}
+
+/// Changes block `number` by `change([header, transactions, ...])` as it passes.
+const spoil_block = (number, change) => (asked, result) => {
+    if (asked.method !== 'debug_getRawBlock' || Number(asked.params[0]) !== number) return result;
+    const block = decodeRlp(result);
+    change(block);
+    return encodeRlp(block);
+};
+const flip = (hex, byte = 10) => {
+    const at = 2 + 2 * byte;
+    return hex.slice(0, at) + (Number.parseInt(hex[at], 16) ^ 1).toString(16) + hex.slice(at + 1);
+};
+const field = { state_root: 3, receipts_root: 5, gas_used: 10 };
+
+describe('validate', { skip }, () => {
+    let node;
+    let directory;
+    before(async () => {
+        directory = temporary_directory('validate');
+        node = await start_node({ block_interval_ms: 100 });
+        await make_traffic(node, 5);
+    });
+    after(() => node?.stop());
+
+    it('two processes follow a busy node to the same head', async () => {
+        const over_socket = start_validator(node.ws_url, '--dev', '--trusted-number', 0, '--status-port', 0);
+        const over_http = start_validator(node.http_url, '--dev', '--trusted-number', 0);
+        const last = await make_traffic(node, 25);
+        await Promise.all([over_socket.reaches(last), over_http.reaches(last)]);
+        const status_url = over_socket.said.match(/status at (\S+)/)[1];
+        const status = await (await fetch(`${status_url}/status`)).json();
+        assert.equal(status.state, 'following');
+        assert.ok(status.blockNumber >= last);
+        assert.equal(status.attestation.blockNumber, status.blockNumber);
+        assert.match(await (await fetch(`${status_url}/metrics`)).text(), /^mega_validator_blocks_verified_total \d+$/m);
+        const attestations = await (await fetch(`${status_url}/attestations`)).json();
+        assert.ok(attestations.length > 1 && attestations.length <= 256);
+        const resident = [over_socket, over_http].map(({ pid }) => resident_mib(pid));
+        console.log(`# resident after ${last} blocks: ${resident.map((mib) => mib.toFixed(1)).join(' and ')} MiB`);
+        assert.ok(Math.max(...resident) <= resident_limit_mib, `${resident} MiB`);
+        assert.deepEqual([await over_socket.stop(), await over_http.stop()], [0, 0]);
+        for (const validator of [over_socket, over_http]) {
+            const verified = validator.verified();
+            assert.deepEqual(verified, verified.map((_, i) => i + 1), 'every block, in order');
+        }
+        const line = new RegExp(`^block ${last} .*$`, 'm');
+        const hash = (validator) => validator.said.match(line)[0].split(' ').at(-1);
+        assert.equal(hash(over_socket), hash(over_http));
+        assert.equal(hash(over_socket), (await node.rpc('eth_getBlockByNumber', `0x${last.toString(16)}`, false)).hash);
+    });
+
+    it('is at the tip at once, whatever lies behind', async () => {
+        const began = performance.now();
+        const { code, stdout } = await validate(node.ws_url, '--dev', '--blocks', 1);
+        const took = performance.now() - began;
+        assert.equal(code, 0, stdout);
+        const [, in_process] = stdout.match(/at the tip after (\d+) ms/);
+        console.log(`# one block verified ${took.toFixed(0)} ms after start of the process, ${in_process} ms inside`);
+        assert.ok(took <= at_tip_limit_ms, `${took} ms`);
+    });
+
+    it('starts from a trusted block or state root, and refuses what is none', async () => {
+        const number = await sealed_number(node);
+        const block = await node.rpc('eth_getBlockByNumber', `0x${(number - 2).toString(16)}`, false);
+        const from_block = await validate(node.http_url, '--dev', '--trusted-block', block.hash, '--blocks', 2);
+        assert.equal(from_block.code, 0, from_block.stderr);
+        assert.match(from_block.stdout, /because you do/);
+        const from_root = await validate(node.http_url, '--dev', '--trusted-root', block.stateRoot, '--blocks', 1);
+        assert.equal(from_root.code, 0, from_root.stderr);
+        const nowhere = await validate(node.http_url, '--dev', '--trusted-root', `0x${'12'.repeat(32)}`);
+        assert.equal(nowhere.code, exit_failed);
+        assert.match(nowhere.stderr, /none of the last \d+ blocks has the trusted state root/);
+        const unknown = await validate(node.http_url, '--dev', '--trusted-block', `0x${'12'.repeat(32)}`);
+        assert.equal(unknown.code, exit_failed);
+        const other_chain = await validate(node.http_url, '--dev', '--chain-id', 1);
+        assert.equal(other_chain.code, exit_failed);
+        assert.match(other_chain.stderr, /chain id/);
+    });
+
+    it('shares the load by shards', async () => {
+        const shards = await Promise.all(
+            [0, 1].map((i) => validate(node.http_url, '--dev', '--trusted-number', 0, '--shard', `${i}/2`, '--blocks', 10)),
+        );
+        shards.forEach(({ code, stdout, stderr }, i) => {
+            assert.equal(code, 0, stderr);
+            const numbers = [...stdout.matchAll(/^block (\d+) /gm)].map(([, number]) => Number(number));
+            assert.deepEqual(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].filter((number) => number % 2 === i));
+        });
+        assert.equal((await validate(node.http_url, '--shard', '2/2')).code, exit_usage);
+    });
+
+    it('signs with its own key, in a file that it makes', async () => {
+        const key = join(directory, 'key');
+        const keys = [];
+        for (let i = 0; i < 2; ++i) {
+            const { code, stdout, stderr } = await validate(node.http_url, '--dev', '--key', key, '--json', '--blocks', 1);
+            assert.equal(code, 0, stderr);
+            const { attestation } = JSON.parse(stdout.trim());
+            assert.equal(attestation.signature.length, 2 + 192);
+            keys.push(attestation.key);
+        }
+        assert.equal(keys[0], keys[1]);
+    });
+
+    const lies = {
+        'a balance that was made up': [(block) => (block[0][field.state_root] = flip(block[0][field.state_root])), /state root/],
+        'gas that was not used': [(block) => (block[0][field.gas_used] = '0x7fffff'), /gas used/],
+        'another receipts root': [(block) => (block[0][field.receipts_root] = flip(block[0][field.receipts_root])), /receipts root/],
+        'a transaction left out': [(block) => block[1].pop(), /transactions root/],
+    };
+    for (const [name, [change, words]] of Object.entries(lies)) {
+        it(`catches ${name}, keeps the evidence, explains it`, async () => {
+            await expect_caught(spoil_block(await busy_block(), change), words);
+        });
+    }
+
+    it('catches a changed byte of a witness', async () => {
+        const number = await busy_block();
+        const spoil = (asked, result) =>
+            asked.method === 'mega_getBlockWitness' && Number(asked.params[0]) === number ? flip(result, (result.length >> 1) - 20) : result;
+        await expect_caught(spoil, /witness/);
+    });
+
+    /// A block of this chain with transactions.
+    async function busy_block() {
+        for (let number = 2; ; ++number) {
+            const block = await node.rpc('eth_getBlockByNumber', `0x${number.toString(16)}`, false);
+            if (block.transactions.length > 2) return number;
+        }
+    }
+
+    async function expect_caught(tamper, words) {
+        const number = await busy_block();
+        const between = await start_between(node.http_url, { tamper });
+        const evidence = temporary_directory('evidence');
+        try {
+            const { code, stdout, stderr } = await validate(between.url, '--dev', '--trusted-number', 0, '--evidence', evidence);
+            assert.equal(code, exit_mismatch, stdout + stderr);
+            assert.match(stderr, new RegExp(`block ${number} does not validate`));
+            assert.match(stderr, words);
+            assert.ok(!new RegExp(`^block ${number} `, 'm').test(stdout));
+        } finally {
+            between.stop();
+        }
+        const [file] = readdirSync(evidence);
+        const explained = await validate('--explain', join(evidence, file));
+        assert.equal(explained.code, 0, explained.stderr);
+        assert.match(explained.stdout, words);
+        assert.match(explained.stdout, /from this file alone: the same/);
+    }
+
+    it('an untouched proxy changes nothing', async () => {
+        const between = await start_between(node.http_url);
+        const { code, stderr } = await validate(between.url, '--dev', '--trusted-number', 0, '--blocks', 10);
+        between.stop();
+        assert.equal(code, 0, stderr);
+    });
+
+    it('gives up an endpoint that babbles, with words', async () => {
+        const garbage = ['', '<html>', '[[[[[[', '{"id":1}', '{"id":1,"result":"0xzz"}', `{"id":1,"result":"${'0'.repeat(1 << 20)}"}`];
+        for (const body of garbage) {
+            const between = await start_between(node.http_url, { instead: (response) => (response.end(body), true) });
+            const { code, stderr } = await validate(between.url, '--retry-ms', 300);
+            between.stop();
+            assert.equal(code, exit_failed, body.slice(0, 50));
+            assert.match(stderr, /eth_chainId/);
+        }
+    });
+
+    it('gives up an endpoint that never answers', async () => {
+        const between = await start_between(node.http_url, { instead: () => true });
+        const { code } = await validate(between.url, '--retry-ms', 300, '--timeout-ms', 200);
+        between.stop();
+        assert.equal(code, exit_failed);
+    });
+
+    it('connects again when the connection is lost, and goes on where it was', async () => {
+        let is_down = false;
+        const between = await start_between(node.http_url, { instead: (response) => is_down && (response.destroy(), true) });
+        const validator = start_validator(between.url, '--dev', '--trusted-number', 0);
+        await validator.reaches(5);
+        is_down = true;
+        await wait_for(() => /again in/.test(validator.complained), 5_000, 'a complaint');
+        await sleep(300);
+        is_down = false;
+        const goal = (await sealed_number(node)) + 3;
+        await validator.reaches(goal);
+        assert.equal(await validator.stop(), 0);
+        between.stop();
+        const verified = validator.verified();
+        assert.deepEqual(verified, verified.map((_, i) => i + 1));
+    });
+
+    it('refuses evidence that is none', async () => {
+        const file = join(directory, 'key');
+        assert.ok(existsSync(file) && readFileSync(file).length > 0);
+        const { code, stderr } = await validate('--explain', file);
+        assert.equal(code, exit_failed);
+        assert.match(stderr, /no evidence file/);
+        assert.equal((await validate('--explain', join(directory, 'nothing'))).code, exit_failed);
+        assert.equal((await validate()).code, exit_usage);
+    });
+});
