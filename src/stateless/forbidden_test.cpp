@@ -53,7 +53,7 @@ struct SmallCase : Case {
     SmallCase() : Case(1, 0, 30, 12) {
         const std::array transactions{
             chain.transfer(0, Address{{0x77}}, 5),
-            chain.call(1, TestChain::store_, test::word(u256{1}) + test::word(u256{})),
+            chain.call(1, TestChain::store_contract, test::word(u256{1}) + test::word(u256{})),
         };
         made = chain.execute(transactions);
         EXPECT_EQ(chain.refused + chain.failed, 0);

@@ -242,7 +242,7 @@ ReplayBlock read_replay(const std::filesystem::path& file) {
     return read;
 }
 
-class real_blocks : public ::testing::Test {
+class RealBlocks : public ::testing::Test {
   protected:
     void SetUp() override {
         if (!fixtures_root()) {
@@ -268,7 +268,7 @@ witness::Witness witness_of(const SbvBlock& read) {
 
 }  // namespace
 
-TEST_F(real_blocks, a_mainnet_block_validates_to_its_header) {
+TEST_F(RealBlocks, a_mainnet_block_validates_to_its_header) {
     const SbvBlock read = mainnet_block();
     const Block& block = read.real.block;
     const BlockHashes hashes(block.header.number - 1, read.block_hashes);
@@ -283,7 +283,7 @@ TEST_F(real_blocks, a_mainnet_block_validates_to_its_header) {
     EXPECT_EQ(validated->receipts.size(), 40);
 }
 
-TEST_F(real_blocks, a_hoodi_block_with_blobs_validates_to_its_header) {
+TEST_F(RealBlocks, a_hoodi_block_with_blobs_validates_to_its_header) {
     const ReplayBlock read = hoodi_block();
     const auto witness = witness::from_execution_witness(read.witness, read.parent);
     ASSERT_TRUE(witness);
@@ -292,7 +292,7 @@ TEST_F(real_blocks, a_hoodi_block_with_blobs_validates_to_its_header) {
     EXPECT_EQ(validated->receipts.size(), 11);
 }
 
-TEST_F(real_blocks, survive_the_compact_form) {
+TEST_F(RealBlocks, survive_the_compact_form) {
     const SbvBlock read = mainnet_block();
     const Block& block = read.real.block;
     const auto encoded = witness::encode_compact(witness_of(read));
@@ -307,7 +307,7 @@ TEST_F(real_blocks, survive_the_compact_form) {
     ASSERT_TRUE(validated) << validated.error().words;
 }
 
-TEST_F(real_blocks, every_changed_result_field_is_named) {
+TEST_F(RealBlocks, every_changed_result_field_is_named) {
     const ReplayBlock read = hoodi_block();
     const auto witness = witness::from_execution_witness(read.witness, read.parent);
     ASSERT_TRUE(witness);

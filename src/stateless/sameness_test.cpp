@@ -122,7 +122,7 @@ TEST(sameness, of_block_hashes_as_far_back_as_they_go) {
     const uint64_t next = chain.headers().back().number + 1;
     for (const uint64_t back : {1, 2, 3, 255, 256, 257}) {
         const uint64_t number = chain.headers().back().number + 1 - back;
-        const auto tx = chain.call(0, TestChain::block_hash_, test::word(u256{number}));
+        const auto tx = chain.call(0, TestChain::block_hash_contract, test::word(u256{number}));
         const auto made = chain.execute(std::span(&tx, 1));
         const uint64_t headers = back > 256 || back < 3 ? 0 : back - 2;
         EXPECT_EQ(made.witness.headers.size(), headers) << back;
@@ -149,7 +149,7 @@ TEST(sameness, a_collapsing_branch_needs_its_last_child) {
     for (uint64_t slot = 0; slot < 39; ++slot) {
         data = std::move(data) + test::word(u256{slot}) + test::word(u256{});
     }
-    const auto tx = chain.call(0, TestChain::store_, data);
+    const auto tx = chain.call(0, TestChain::store_contract, data);
     const auto made = chain.execute(std::span(&tx, 1));
     EXPECT_EQ(chain.failed, 0);
     expect_valid_in_all_forms(made, chain.rules());

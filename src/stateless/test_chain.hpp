@@ -87,26 +87,30 @@ class TestChain {
     )
         : random_(seed), state_(nothing_), tree_(no_nodes_, empty_trie_root) {
         execution::GenesisSpec spec;
+        keys_.reserve(sender_count);
+        senders_.reserve(sender_count);
         for (uint64_t i = 0; i < sender_count; ++i) {
             keys_.push_back(key_of(i + 1));
             senders_.push_back(crypto::address_of(keys_.back()).value());
             spec.alloc[senders_.back()].balance = u256{1} << 120u;
         }
+        quiet_.reserve(quiet_accounts);
         for (size_t i = 0; i < quiet_accounts; ++i) {
             quiet_.push_back(random_address());
             spec.alloc[quiet_.back()].balance = u256{1 + i};
         }
-        add_contract(spec, store_, Programs::store());
-        add_contract(spec, twin_, Programs::store());
-        add_contract(spec, look_, Programs::look());
-        add_contract(spec, block_hash_, Programs::block_hash());
-        add_contract(spec, create_, Programs::create());
-        add_contract(spec, destruct_, Programs::destruct());
+        add_contract(spec, store_contract, Programs::store());
+        add_contract(spec, twin_contract, Programs::store());
+        add_contract(spec, look_contract, Programs::look());
+        add_contract(spec, block_hash_contract, Programs::block_hash());
+        add_contract(spec, create_contract, Programs::create());
+        add_contract(spec, destruct_contract, Programs::destruct());
         for (size_t i = 0; i < big_storage_slots; ++i) {
-            spec.alloc[store_].storage[u256{i}] = u256{i + 1};
+            spec.alloc[store_contract].storage[u256{i}] = u256{i + 1};
         }
         // The same storage twice: the same nodes at two places.
-        spec.alloc[twin_].storage = spec.alloc[look_].storage = {{1, 1}, {2, 2}, {3, 3}};
+        spec.alloc[twin_contract].storage =
+            spec.alloc[look_contract].storage = {{1, 1}, {2, 2}, {3, 3}};
         spec.gas_limit = 1'000'000'000;
         const auto genesis = execution::make_genesis(current_fork, spec);
         apply(genesis.diff);
@@ -206,12 +210,12 @@ class TestChain {
     }
     [[nodiscard]] SignedTransaction random_transaction();
 
-    static constexpr Address store_{{0xc0, 0x01}};
-    static constexpr Address twin_{{0xc0, 0x02}};
-    static constexpr Address look_{{0xc0, 0x03}};
-    static constexpr Address block_hash_{{0xc0, 0x04}};
-    static constexpr Address create_{{0xc0, 0x05}};
-    static constexpr Address destruct_{{0xc0, 0x06}};
+    static constexpr Address store_contract{{0xc0, 0x01}};
+    static constexpr Address twin_contract{{0xc0, 0x02}};
+    static constexpr Address look_contract{{0xc0, 0x03}};
+    static constexpr Address block_hash_contract{{0xc0, 0x04}};
+    static constexpr Address create_contract{{0xc0, 0x05}};
+    static constexpr Address destruct_contract{{0xc0, 0x06}};
 
     size_t refused = 0;
     size_t failed = 0;
@@ -238,6 +242,7 @@ class TestChain {
         }
         [[nodiscard]] state::StateDiff sum() const {
             std::vector<state::StateDiff> parts;
+            parts.reserve(list.size());
             for (const Piece& piece : list) {
                 parts.push_back(piece.diff);
             }
@@ -320,9 +325,9 @@ class TestChain {
             case 1:
                 return senders_[below(random_, senders_.size())];
             case 2:
-                return made_.empty() ? store_ : made_[below(random_, made_.size())];
+                return made_.empty() ? store_contract : made_[below(random_, made_.size())];
             default:
-                return quiet_.empty() ? create_ : quiet_[below(random_, quiet_.size())];
+                return quiet_.empty() ? create_contract : quiet_[below(random_, quiet_.size())];
         }
     }
     [[nodiscard]] Transaction draft(size_t sender) {
@@ -388,7 +393,7 @@ inline SignedTransaction TestChain::create_something(size_t sender) {
                                      : Programs::deploy(runtime);
     tx.value = below(random_, 3);
     if (by_contract) {
-        tx.to = create_;
+        tx.to = create_contract;
     } else {
         rlp::Writer preimage;
         const size_t list = preimage.begin_list();
@@ -410,7 +415,9 @@ inline SignedTransaction TestChain::delegate(size_t sender) {
         const size_t authority = below(random_, senders_.size());
         Authorization authorization;
         authorization.chain_id = u256{below(random_, 2) * chain_id};
-        const std::array targets{store_, look_, destruct_, Address{}, random_address()};
+        const std::array targets{
+            store_contract, look_contract, destruct_contract, Address{}, random_address()
+        };
         authorization.address = targets[below(random_, targets.size())];
         const auto [nonce, is_new] = nonces_.try_emplace(authority, 0);
         if (is_new) {
@@ -459,20 +466,22 @@ inline SignedTransaction TestChain::random_transaction() {
             return transfer(sender, any_account(), below(random_, 1000));
         case 3:
         case 4:
-            return call(sender, below(random_, 3) == 0 ? twin_ : store_, random_stores());
+            return call(
+                sender, below(random_, 3) == 0 ? twin_contract : store_contract, random_stores()
+            );
         case 5: {
             const Address a = any_account();
             const Address b = any_account();
             return call(
                 sender,
-                look_,
+                look_contract,
                 word(u256{below(random_, 5)}) + word(u256::from_be(a)) + word(u256::from_be(b))
             );
         }
         case 6: {
             const uint64_t back = below(random_, below(random_, 2) == 0 ? 3 : 300);
             const uint64_t next = headers_.back().number + 1;
-            return call(sender, block_hash_, word(u256{next < back ? 0 : next - back}));
+            return call(sender, block_hash_contract, word(u256{next < back ? 0 : next - back}));
         }
         case 7:
             return create_something(sender);
@@ -481,7 +490,7 @@ inline SignedTransaction TestChain::random_transaction() {
         default:
             return call(
                 sender,
-                made_.empty() ? destruct_ : made_[below(random_, made_.size())],
+                made_.empty() ? destruct_contract : made_[below(random_, made_.size())],
                 word(u256::from_be(any_account()))
             );
     }

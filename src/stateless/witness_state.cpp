@@ -90,7 +90,7 @@ bool WitnessState::has_storage(const Address& address) const {
 }
 
 evm::CodePtr WitnessState::code(const Hash256& code_hash) const {
-    const evm::CodePtr empty{evm::CodePtr{}, &evm::Code::empty()};
+    evm::CodePtr empty{evm::CodePtr{}, &evm::Code::empty()};
     if (code_hash == crypto::keccak256_of_empty) {
         return empty;
     }

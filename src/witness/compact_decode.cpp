@@ -30,7 +30,7 @@ struct Given {
 };
 
 // Account path, then slot path.
-constexpr size_t max_levels = 2 * (trie::key_nibbles + 1);
+constexpr size_t max_levels = 2 * (size_t{trie::key_nibbles} + 1);
 
 /// First pass: finds where the nodes are and checks their shape.
 class TrieScanner {

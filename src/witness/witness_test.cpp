@@ -19,6 +19,7 @@ evm::CodePtr code_of(Bytes bytes) { return std::make_shared<const evm::Code>(byt
 
 std::vector<Bytes> random_nodes(Random& random, size_t count) {
     std::vector<Bytes> nodes;
+    nodes.reserve(count);
     for (size_t i = 0; i < count; ++i) {
         nodes.push_back(to_bytes(trie::test::random_hash(random)));
     }
