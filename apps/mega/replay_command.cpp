@@ -25,6 +25,32 @@ void add_endpoint_options(CLI::App& command, replay::ReplayOptions& options) {
         ->capture_default_str();
 }
 
+void add_execution_options(CLI::App& command, replay::ReplayOptions& options) {
+    command
+        .add_option(
+            "--threads", options.threads, "Threads of execution; 1 is sequential [one a core]"
+        )
+        ->check(CLI::Range(1U, parallel::ExecutorOptions::max_threads));
+    command.add_flag(
+        "--compare",
+        options.compares,
+        "Execute sequentially, too: both must come to the same, bit for bit; show both times"
+    );
+    command.add_flag(
+        "--learn",
+        options.learns,
+        "Let repetitions profit from what the executor learnt about the same block"
+    );
+    command.add_flag(
+        "--report",
+        options.with_execution_report,
+        "Show conflicts, stages and CPU time of each block's execution"
+    );
+    command.add_option(
+        "--timeline", options.timeline_file, "Draw what ran where into this file (SVG)"
+    );
+}
+
 }  // namespace
 
 void add_replay_command(CLI::App& root, int& status) {
@@ -39,6 +65,7 @@ void add_replay_command(CLI::App& root, int& status) {
     command->add_option("--repeat", options.repeat, "Executions per block; the median is shown")
         ->check(CLI::Range(1, 100'000))
         ->capture_default_str();
+    add_execution_options(*command, options);
     command->add_option("--json", options.json_file, "Write the results to this file, too");
     command->add_option(
         "--trace-tx", options.traced_transaction, "Print the call trace of this transaction instead"

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 
 namespace mega::replay {
 namespace {
@@ -31,6 +32,7 @@ class CodeFile final : public CodeSource {
     }
 
     [[nodiscard]] evm::CodePtr find(const Hash256& code_hash) const override {
+        const std::lock_guard lock{mutex_};
         if (const auto made = made_.find(code_hash); made != made_.end()) {
             return made->second;
         }
@@ -65,7 +67,8 @@ class CodeFile final : public CodeSource {
 
     std::string text_;
     std::unordered_map<Hash256, std::string_view> lines_;
-    mutable std::unordered_map<Hash256, evm::CodePtr> made_;
+    mutable std::mutex mutex_;
+    mutable std::unordered_map<Hash256, evm::CodePtr> made_;  // guarded by mutex_
 };
 
 using BlockHashes = std::map<uint64_t, Hash256>;

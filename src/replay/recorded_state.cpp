@@ -99,6 +99,7 @@ evm::CodePtr RecordedState::code(const Hash256& code_hash) const {
     if (auto known = known_code(code_hash)) {
         return known;
     }
+    const std::lock_guard lock{missing_mutex_};
     missing_code_ = code_hash;
     return empty_code();
 }
@@ -109,10 +110,16 @@ Hash256 RecordedState::block_hash(uint64_t number) const {
 }
 
 std::optional<Error> RecordedState::failure() const {
+    const std::lock_guard lock{missing_mutex_};
     if (missing_code_) {
         return Error{"the code with hash " + to_hex(*missing_code_) + " is not recorded"};
     }
     return std::nullopt;
+}
+
+void RecordedState::forget_failure() {
+    const std::lock_guard lock{missing_mutex_};
+    missing_code_.reset();
 }
 
 }  // namespace mega::replay

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -15,10 +16,13 @@ namespace mega::replay {
 
 /// A view whose reads may fail, as those of an endpoint do. Views have no room for errors: a read
 /// that fails answers "nothing there" and the reason waits here, so that whoever executes asks
-/// before believing the result.
+/// before believing the result. Reads may come from many threads at once.
 class ReplayState : public state::StateView {
   public:
     [[nodiscard]] virtual std::optional<Error> failure() const { return std::nullopt; }
+    /// Lets a missing read be asked for again: one that only a run which did not stand has missed
+    /// is no failure. What is broken for good stays so.
+    virtual void forget_failure() {}
     /// The trie nodes that prove what was read, by hash; empty when nothing is proven.
     [[nodiscard]] virtual const std::unordered_map<Hash256, Bytes>& nodes() const = 0;
     /// The parent's state root, when the nodes were checked against it.
@@ -29,7 +33,7 @@ class ReplayState : public state::StateView {
 class CodeSource {
   public:
     virtual ~CodeSource() = default;
-    /// Null when it is not there, or is not the code of that hash.
+    /// Null when it is not there, or is not the code of that hash. Any thread.
     [[nodiscard]] virtual evm::CodePtr find(const Hash256& code_hash) const = 0;
 
     CodeSource() = default;
@@ -76,6 +80,7 @@ class RecordedState final : public ReplayState {
     }
     [[nodiscard]] std::optional<Hash256> proven_root() const override { return proven_root_; }
     [[nodiscard]] std::optional<Error> failure() const override;
+    void forget_failure() override;
 
   private:
     struct SlotKey {
@@ -102,7 +107,8 @@ class RecordedState final : public ReplayState {
     std::map<uint64_t, Hash256> block_hashes_;
     std::unordered_map<Hash256, Bytes> nodes_;
     std::optional<Hash256> proven_root_;
-    mutable std::optional<Hash256> missing_code_;
+    mutable std::mutex missing_mutex_;
+    mutable std::optional<Hash256> missing_code_;  // guarded by missing_mutex_
 };
 
 }  // namespace mega::replay

@@ -32,6 +32,7 @@ void RemoteState::keep_failure(const Fetch& fetched) const {
 }
 
 void RemoteState::prefetch(const Wanted& wanted) {
+    const std::lock_guard lock{mutex_};
     std::vector<Address> accounts;
     for (const Address& address : wanted.accounts) {
         if (known_->known_account(address) == nullptr) {
@@ -50,17 +51,23 @@ void RemoteState::prefetch(const Wanted& wanted) {
     }
 }
 
+void RemoteState::learn_account(const Address& address) const {
+    if (!has_failed() && known_->known_account(address) == nullptr) {
+        keep_failure(fetch_accounts({address}));
+    }
+}
+
 std::optional<Account> RemoteState::account(const Address& address) const {
+    const std::lock_guard lock{mutex_};
     if (has_failed()) {
         return std::nullopt;
     }
-    if (known_->known_account(address) == nullptr) {
-        keep_failure(fetch_accounts({address}));
-    }
+    learn_account(address);
     return known_->account(address);
 }
 
 u256 RemoteState::storage(const Address& address, const u256& slot) const {
+    const std::lock_guard lock{mutex_};
     if (has_failed()) {
         return {};
     }
@@ -71,8 +78,9 @@ u256 RemoteState::storage(const Address& address, const u256& slot) const {
 }
 
 bool RemoteState::has_storage(const Address& address) const {
+    const std::lock_guard lock{mutex_};
     if (anchor_.state_root && !has_failed()) {
-        (void)account(address);
+        learn_account(address);
         const auto root = storage_roots_.find(address);
         return root != storage_roots_.end() && root->second != empty_trie_root;
     }
@@ -80,11 +88,13 @@ bool RemoteState::has_storage(const Address& address) const {
 }
 
 evm::CodePtr RemoteState::code(const Hash256& code_hash) const {
+    const std::lock_guard lock{mutex_};
     // Came with its account.
     return known_->code(code_hash);
 }
 
 Hash256 RemoteState::block_hash(uint64_t number) const {
+    const std::lock_guard lock{mutex_};
     if (has_failed() || number > anchor_.number) {
         return {};
     }

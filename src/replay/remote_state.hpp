@@ -10,6 +10,7 @@
 #include "replay/endpoint.hpp"
 #include "replay/recorded_state.hpp"
 
+#include <mutex>
 #include <set>
 
 namespace mega::replay {
@@ -36,6 +37,7 @@ class RemoteState final : public ReplayState {
     /// Fetches in few exchanges what will surely be read.
     void prefetch(const Wanted& wanted);
 
+    /// While nothing executes.
     [[nodiscard]] const RecordedState& known() const { return *known_; }
 
     [[nodiscard]] std::optional<Account> account(const Address& address) const override;
@@ -43,7 +45,10 @@ class RemoteState final : public ReplayState {
     [[nodiscard]] bool has_storage(const Address& address) const override;
     [[nodiscard]] evm::CodePtr code(const Hash256& code_hash) const override;
     [[nodiscard]] Hash256 block_hash(uint64_t number) const override;
-    [[nodiscard]] std::optional<Error> failure() const override { return failure_; }
+    [[nodiscard]] std::optional<Error> failure() const override {
+        const std::lock_guard lock{mutex_};
+        return failure_;
+    }
     [[nodiscard]] const std::unordered_map<Hash256, Bytes>& nodes() const override {
         return known_->nodes();
     }
@@ -52,6 +57,8 @@ class RemoteState final : public ReplayState {
   private:
     using Fetch = Result<void>;
 
+    // All of these with mutex_ held.
+    void learn_account(const Address& address) const;
     [[nodiscard]] bool has_failed() const { return failure_.has_value(); }
     void keep_failure(const Fetch& fetched) const;
     [[nodiscard]] Fetch fetch_accounts(const std::vector<Address>& addresses) const;
@@ -71,7 +78,9 @@ class RemoteState final : public ReplayState {
     StateAnchor anchor_;
     std::string block_;                     // as a parameter
     std::shared_ptr<RecordedState> known_;  // shared with the source, which writes it to the cache
-    // What reads learn; a view's reads are const.
+    // What reads learn; a view's reads are const. One thread at a time asks the endpoint, and the
+    // mutex guards what is known, too.
+    mutable std::mutex mutex_;
     mutable std::unordered_map<Address, Hash256> storage_roots_;
     mutable std::optional<Error> failure_;
 };

@@ -1,8 +1,10 @@
 #include "replay/replay.hpp"
 
-#include "replay/checks.hpp"
+#include "replay/comparison.hpp"
+#include "replay/execution_report.hpp"
 #include "replay/file_source.hpp"
 #include "replay/rpc_source.hpp"
+#include "replay/timeline.hpp"
 #include "replay/transaction_trace.hpp"
 
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <thread>
 
 namespace mega::replay {
 namespace {
@@ -45,68 +48,134 @@ void list_checks(const ChainRules& rules, const ReplayBlock& block, BlockReport&
     }
 }
 
-/// Executes once; false when the report says why the block does not match.
-bool execute_and_check(
-    evm::Vm& vm,
-    const ChainRules& rules,
-    const ReplayBlock& block,
-    const Executor& executor,
-    BlockReport& report
+Difference state_root_difference(
+    const ReplayBlock& block, const BlockResult& result, BlockReport& report
 ) {
-    const auto start = std::chrono::steady_clock::now();
-    const auto result = execute_block(vm, rules, block, executor);
-    report.milliseconds = milliseconds_since(start);
-    // A read that failed makes everything after it meaningless.
-    if (const auto failure = block.state->failure()) {
-        fail(report, failure->message);
-        return false;
+    const RootCheck root = check_state_root(block, result);
+    if (root == RootCheck::differs) {
+        return "the state root differs from " + to_hex(block.header.state_root);
     }
-    if (!result) {
-        fail(report, result.error().message);
-        return false;
+    if (root == RootCheck::matches) {
+        report.checked.emplace_back("state root");
     }
-    report.gas_used = result->gas_used;
-    list_checks(rules, block, report);
-    auto difference = check_outcome(rules, block, *result);
-    if (!difference) {
-        difference = check_traces(vm, rules, block);
-    }
-    if (!difference) {
-        const RootCheck root = check_state_root(block, *result);
-        if (root == RootCheck::differs) {
-            difference = "the state root differs from " + to_hex(block.header.state_root);
-        } else if (root == RootCheck::matches) {
-            report.checked.emplace_back("state root");
-        }
-    }
-    if (difference) {
-        fail(report, *difference);
-        return false;
-    }
-    report.outcome = Outcome::passed;
-    return true;
+    return std::nullopt;
 }
 
-/// The median of `repeat` executions with all of the state in memory.
-double measure(
-    evm::Vm& vm,
-    const ChainRules& rules,
-    const ReplayBlock& block,
-    const Executor& executor,
-    uint32_t repeat
-) {
-    std::vector<double> times;
-    for (uint32_t i = 0; i < repeat; ++i) {
+/// One block on its way: what is executed, how, and what came of it.
+class Replay {
+  public:
+    Replay(
+        evm::Vm& vm,
+        const ChainRules& rules,
+        const ReplayBlock& block,
+        const Method& method,
+        BlockReport& report
+    )
+        : vm_(vm), rules_(rules), block_(block), method_(method), report_(report) {}
+
+    /// Executes once; false when the report says why the block does not match.
+    [[nodiscard]] bool check() {
         const auto start = std::chrono::steady_clock::now();
-        const auto result = execute_block(vm, rules, block, executor);
-        times.push_back(milliseconds_since(start));
+        const auto result = execute_block(vm_, rules_, block_, method_.executor);
+        report_.milliseconds = milliseconds_since(start);
+        // A read that failed makes everything after it meaningless.
+        if (const auto failure = find_failure()) {
+            return refuse(failure->message);
+        }
         if (!result) {
-            break;
+            return refuse(result.error().message);
+        }
+        report_.gas_used = result->gas_used;
+        list_checks(rules_, block_, report_);
+        auto difference = check_outcome(rules_, block_, *result);
+        if (!difference) {
+            difference = check_traces(vm_, rules_, block_);
+        }
+        if (!difference) {
+            difference = state_root_difference(block_, *result, report_);
+        }
+        if (difference) {
+            return refuse(*difference);
+        }
+        report_.outcome = Outcome::passed;
+        return true;
+    }
+
+    /// The medians of all repetitions with all of the state in memory.
+    void measure() {
+        std::vector<double> times;
+        std::vector<double> sequential_times;
+        for (uint32_t i = 0; i < std::max<uint32_t>(method_.repeat, 1); ++i) {
+            const auto sequential = method_.compares ? timed({}, sequential_times) : std::nullopt;
+            if (method_.runner != nullptr && !method_.learns) {
+                method_.runner->forget();
+            }
+            const auto result = timed(method_.executor, times);
+            if (!result || (method_.compares && !agree(sequential, *result))) {
+                return;
+            }
+        }
+        report_.milliseconds = median(times);
+        if (method_.compares) {
+            report_.sequential_milliseconds = median(sequential_times);
+            report_.checked.emplace_back("same as sequential");
+        }
+        if (method_.runner != nullptr) {
+            report_.execution = method_.runner->report();
         }
     }
-    std::ranges::nth_element(times, times.begin() + static_cast<ptrdiff_t>(times.size() / 2));
-    return times[times.size() / 2];
-}
+
+  private:
+    [[nodiscard]] bool refuse(std::string why) {
+        fail(report_, std::move(why));
+        return false;
+    }
+
+    /// A transaction that ran too early may look for what no transaction needs in the end.
+    [[nodiscard]] std::optional<Error> find_failure() {
+        if (block_.state->failure() && method_.executor) {
+            block_.state->forget_failure();
+            (void)execute_block(vm_, rules_, block_);
+        }
+        return block_.state->failure();
+    }
+
+    /// Nothing when the block, which has been executed before, fails now: then the report says why.
+    [[nodiscard]] std::optional<BlockResult> timed(
+        const Executor& executor, std::vector<double>& times
+    ) {
+        const auto start = std::chrono::steady_clock::now();
+        auto result = execute_block(vm_, rules_, block_, executor);
+        times.push_back(milliseconds_since(start));
+        if (!result) {
+            fail(report_, "executed again: " + result.error().message);
+            return std::nullopt;
+        }
+        return *std::move(result);
+    }
+
+    [[nodiscard]] bool agree(
+        const std::optional<BlockResult>& sequential, const BlockResult& parallel
+    ) {
+        if (!sequential) {
+            return false;
+        }
+        const auto difference = first_difference(*sequential, parallel);
+        return !difference || refuse("parallel execution differs: " + *difference);
+    }
+
+    [[nodiscard]] static double median(std::vector<double>& times) {
+        const auto middle = times.begin() + static_cast<ptrdiff_t>(times.size() / 2);
+        std::ranges::nth_element(times, middle);
+        return *middle;
+    }
+
+    evm::Vm& vm_;
+    const ChainRules& rules_;
+    const ReplayBlock& block_;
+    const Method& method_;
+    BlockReport& report_;
+};
 
 class Progress {
   public:
@@ -155,12 +224,11 @@ Result<Sources> open_sources(const ReplayOptions& options) {
     return sources;
 }
 
-Result<void> write_report(const std::string& file, const std::vector<BlockReport>& reports) {
+Result<void> write_file(const std::string& file, const std::string& text) {
     std::FILE* out = std::fopen(file.c_str(), "wb");
     if (out == nullptr) {
         return Err{Error{"cannot write " + file}};
     }
-    const std::string text = json_of(reports);
     const bool is_written = std::fwrite(text.data(), 1, text.size(), out) == text.size();
     return std::fclose(out) == 0 && is_written ? Result<void>{}
                                                : Err{Error{"cannot write " + file}};
@@ -191,9 +259,7 @@ Result<void> check_usage(const ReplayOptions& options) {
 
 }  // namespace
 
-BlockReport replay_block(
-    BlockSource& source, size_t index, evm::Vm& vm, uint32_t repeat, const Executor& executor
-) {
+BlockReport replay_block(BlockSource& source, size_t index, evm::Vm& vm, const Method& method) {
     BlockReport report{.name = source.name(index)};
     const auto block = source.load(index);
     if (!block) {
@@ -207,23 +273,22 @@ BlockReport replay_block(
         fail(report, *difference);
         return report;
     }
-    if (!execute_and_check(vm, source.rules(), *block, executor, report)) {
+    Replay replay{vm, source.rules(), *block, method, report};
+    if (!replay.check()) {
         return report;
     }
     if (const auto kept = source.keep(index, *block); !kept) {
         fail(report, kept.error().message);
         return report;
     }
-    report.milliseconds =
-        measure(vm, source.rules(), *block, executor, std::max<uint32_t>(repeat, 1));
+    replay.measure();
     return report;
 }
 
 std::vector<BlockReport> replay_all(
     std::span<const std::unique_ptr<BlockSource>> sources,
-    uint32_t repeat,
-    const std::function<void(size_t done, size_t total, const std::string& next)>& progress,
-    const Executor& executor
+    const Method& method,
+    const std::function<void(size_t done, size_t total, const std::string& next)>& progress
 ) {
     size_t total = 0;
     for (const auto& source : sources) {
@@ -239,12 +304,49 @@ std::vector<BlockReport> replay_all(
                 continue;
             }
             progress(reports.size(), total, source->name(i));
-            reports.push_back(replay_block(*source, i, *vm, repeat, executor));
+            reports.push_back(replay_block(*source, i, *vm, method));
             is_lost = source->is_lost();
         }
     }
     return reports;
 }
+
+namespace {
+
+/// Null when one transaction after the other is all that is asked for.
+std::unique_ptr<ParallelRunner> make_runner(const ReplayOptions& options) {
+    parallel::ExecutorOptions executor;
+    executor.threads =
+        options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+    // Compared on one thread, it is the parallel path that is meant.
+    executor.is_always_parallel = options.compares && executor.threads == 1;
+    executor.round.records_spans = !options.timeline_file.empty();
+    const bool is_wanted = options.compares || options.with_execution_report ||
+                           !options.timeline_file.empty() || executor.threads > 1;
+    return is_wanted ? std::make_unique<ParallelRunner>(executor) : nullptr;
+}
+
+void print_tables(const ReplayOptions& options, const std::vector<BlockReport>& reports) {
+    if (options.with_execution_report) {
+        std::printf("%s\n", execution_table_of(reports).c_str());
+    }
+    if (options.compares) {
+        std::printf("%s\n", comparison_table_of(reports).c_str());
+    }
+    std::fputs(table_of(reports).c_str(), stdout);
+}
+
+Result<void> write_files(const ReplayOptions& options, const std::vector<BlockReport>& reports) {
+    if (!options.json_file.empty()) {
+        if (auto written = write_file(options.json_file, json_of(reports)); !written) {
+            return written;
+        }
+    }
+    return options.timeline_file.empty() ? Result<void>{}
+                                         : write_file(options.timeline_file, timeline_of(reports));
+}
+
+}  // namespace
 
 int run_replay(const ReplayOptions& options) {
     if (const auto usage = check_usage(options); !usage) {
@@ -262,14 +364,20 @@ int run_replay(const ReplayOptions& options) {
         std::printf("%s\n", trace->c_str());
         return 0;
     }
+    const auto runner = make_runner(options);
+    Method method;
+    if (runner) {
+        method = Method::with(*runner);
+    }
+    method.repeat = options.repeat;
+    method.compares = options.compares;
+    method.learns = options.learns;
     Progress progress;
-    const auto reports = replay_all(*sources, options.repeat, std::ref(progress));
+    const auto reports = replay_all(*sources, method, std::ref(progress));
     progress.clear();
-    std::fputs(table_of(reports).c_str(), stdout);
-    if (!options.json_file.empty()) {
-        if (const auto written = write_report(options.json_file, reports); !written) {
-            return complain(written.error());
-        }
+    print_tables(options, reports);
+    if (const auto written = write_files(options, reports); !written) {
+        return complain(written.error());
     }
     return totals_of(reports).passed == reports.size() ? 0 : 1;
 }

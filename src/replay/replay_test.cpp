@@ -31,8 +31,8 @@ Sources opened(const fs::path& path) {
     return sources ? *std::move(sources) : Sources{};
 }
 
-void expect_all_match(const fs::path& path, size_t count, const Executor& executor = {}) {
-    const auto reports = replay_all(opened(path), 1, no_progress, executor);
+void expect_all_match(const fs::path& path, size_t count, const Method& method = {}) {
+    const auto reports = replay_all(opened(path), method, no_progress);
     const Totals totals = totals_of(reports);
     std::printf("%s", table_of(reports).c_str());
     EXPECT_EQ(totals.passed, count);
@@ -52,7 +52,7 @@ TEST(replay, the_executor_seam_gives_the_same) {
     if (!path) {
         GTEST_SKIP() << fixtures_missing("57 mainnet blocks");
     }
-    expect_all_match(*path, 57, execute_sequentially);
+    expect_all_match(*path, 57, {.executor = execute_sequentially});
 }
 
 TEST(replay, a_block_with_receipts_and_traces_matches) {
@@ -60,7 +60,7 @@ TEST(replay, a_block_with_receipts_and_traces_matches) {
     if (!path) {
         GTEST_SKIP() << fixtures_missing("a mainnet block with traces");
     }
-    const auto reports = replay_all(opened(*path), 1, no_progress);
+    const auto reports = replay_all(opened(*path), {}, no_progress);
     ASSERT_EQ(reports.size(), 1u);
     EXPECT_EQ(reports[0].outcome, Outcome::passed) << reports[0].detail;
     EXPECT_EQ(reports[0].transactions, 125u);

@@ -1,5 +1,7 @@
 #include "replay/report.hpp"
 
+#include "replay/execution_report.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -79,6 +81,7 @@ Totals totals_of(const std::vector<BlockReport>& reports) {
         totals.transactions += report.transactions;
         totals.gas_used += report.gas_used;
         totals.milliseconds += report.milliseconds;
+        totals.sequential_milliseconds += report.sequential_milliseconds.value_or(0);
     }
     return totals;
 }
@@ -127,12 +130,19 @@ std::string json_of(const std::vector<BlockReport>& reports) {
         block["mgas_per_second"] = report.mgas_per_second();
         block["match"] = report.outcome == Outcome::passed;
         block["skipped"] = report.outcome == Outcome::skipped;
+        if (report.sequential_milliseconds) {
+            block["sequential_milliseconds"] = *report.sequential_milliseconds;
+            block["ratio"] = ratio_of(*report.sequential_milliseconds, report.milliseconds);
+        }
+        if (report.execution) {
+            block["execution"] = execution_json(*report.execution);
+        }
         block["checked"] = report.checked;
         block["detail"] = report.detail;
         blocks.push_back(std::move(block));
     }
     const Totals totals = totals_of(reports);
-    const nlohmann::ordered_json whole{
+    nlohmann::ordered_json whole{
         {"blocks", std::move(blocks)},
         {"passed", totals.passed},
         {"failed", totals.failed},
@@ -141,6 +151,10 @@ std::string json_of(const std::vector<BlockReport>& reports) {
         {"gas_used", totals.gas_used},
         {"milliseconds", totals.milliseconds},
     };
+    if (totals.sequential_milliseconds > 0) {
+        whole["sequential_milliseconds"] = totals.sequential_milliseconds;
+        whole["ratio"] = ratio_of(totals.sequential_milliseconds, totals.milliseconds);
+    }
     return whole.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -3,6 +3,7 @@
 // What came of a replay: a table for people, a file for programs.
 
 #include "evm/fork.hpp"
+#include "parallel/report.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,10 @@ struct BlockReport {
     size_t transactions = 0;
     uint64_t gas_used = 0;
     double milliseconds = 0;  // execution alone; the median of all repetitions
+    /// The same without parallel execution, when the two were compared.
+    std::optional<double> sequential_milliseconds{};
+    /// What parallel execution was like, the last time.
+    std::optional<parallel::Report> execution{};
     Outcome outcome = Outcome::skipped;
     std::vector<std::string> checked{};  // "gas", "bloom", "receipts root", …
     std::string detail{};                // the first difference, the error, or why it was skipped
@@ -36,6 +41,7 @@ struct Totals {
     size_t transactions = 0;
     uint64_t gas_used = 0;
     double milliseconds = 0;
+    double sequential_milliseconds = 0;  // of the blocks that were compared
 };
 [[nodiscard]] Totals totals_of(const std::vector<BlockReport>& reports);
 

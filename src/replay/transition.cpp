@@ -1,6 +1,5 @@
 #include "replay/transition.hpp"
 
-#include "ethereum/block_transition.hpp"
 #include "state/overlay.hpp"
 
 namespace mega::replay {
@@ -52,57 +51,28 @@ std::optional<BlockError> execute_each(
     return std::nullopt;
 }
 
-/// The parts of a block one after the other, each on what the parts before it left.
-class Parts {
-  public:
-    explicit Parts(const state::StateView& view) : overlay_(view) {}
-    void add(state::StateDiff diff) {
-        overlay_.apply(diff);
-        diffs_.push_back(std::move(diff));
-    }
-    [[nodiscard]] state::Overlay& view() { return overlay_; }
-    [[nodiscard]] state::StateDiff take() { return state::merge_all(std::move(diffs_)); }
-
-  private:
-    state::Overlay overlay_;
-    std::vector<state::StateDiff> diffs_;
-};
-
-void add_receipts(const ReplayBlock& block, BlockResult& result) {
-    for (size_t i = 0; i < result.results.size(); ++i) {
-        result.gas_used += result.results[i].gas_used;
-        result.receipts.push_back(
-            execution::make_receipt(block.transactions[i].tx, result.results[i], result.gas_used)
-        );
-        merge(result.logs_bloom, result.receipts.back().bloom);
-    }
-}
-
-Result<BlockResult, BlockError> execute_parts(
+/// A block of mega's own chain: it ends with its last transaction.
+Result<BlockResult, BlockError> execute_own(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor
 ) {
     const auto env = ethereum::block_env(rules.config, fork_of(rules, block.header), block.header);
-    Parts parts{*block.state};
-    BlockResult result;
-    parts.add(execution::begin_block(vm, parts.view(), env, block.header));
-    auto executed = executor(vm, parts.view(), env, block.transactions);
+    std::vector<state::StateDiff> diffs;
+    diffs.push_back(execution::begin_block(vm, *block.state, env, block.header));
+    state::Overlay overlay{*block.state};
+    overlay.apply(diffs.front());
+    auto executed = executor(vm, overlay, env, block.transactions);
     if (!executed) {
         return Err{executed.error()};
     }
-    if (executed->results.size() != block.transactions.size()) {
-        return Err{BlockError{"the executor did not give a result for every transaction"}};
+    BlockResult result;
+    for (size_t i = 0; i < executed->results.size(); ++i) {
+        result.gas_used += executed->results[i].gas_used;
+        merge(result.logs_bloom, executed->receipts[i].bloom);
+        diffs.push_back(std::exchange(executed->results[i].diff, {}));
     }
+    result.receipts = std::move(executed->receipts);
     result.results = std::move(executed->results);
-    parts.add(std::move(executed->diff));
-    add_receipts(block, result);
-    if (rules.has_block_end) {
-        parts.add(ethereum::reward_miners(parts.view(), env, block.ommers));
-        auto end = execution::end_block(vm, parts.view(), env, block.withdrawals, result.receipts);
-        parts.add(std::move(end.diff));
-        result.requests = std::move(end.requests);
-        result.fault = std::move(end.fault);
-    }
-    result.diff = parts.take();
+    result.diff = state::merge_all(std::move(diffs));
     return result;
 }
 
@@ -116,32 +86,29 @@ Result<ExecutedTransactions, BlockError> execute_sequentially(
 ) {
     state::Overlay overlay{view};
     ExecutedTransactions executed;
-    std::vector<state::StateDiff> diffs;
+    uint64_t gas_used = 0;
     const Steps steps{
         .start = [](size_t, const state::StateView&) {},
         .watch = [](size_t, const TxResult&) {},
         .take =
             [&](TxResult result) {
-                diffs.push_back(std::exchange(result.diff, {}));
+                gas_used += result.gas_used;
+                const Transaction& tx = transactions[executed.results.size()].tx;
+                executed.receipts.push_back(execution::make_receipt(tx, result, gas_used));
                 executed.results.push_back(std::move(result));
             },
     };
     if (const auto error = execute_each(vm, overlay, env, transactions, steps)) {
         return Err{*error};
     }
-    executed.diff = state::merge_all(std::move(diffs));
     return executed;
 }
 
 Result<BlockResult, BlockError> execute_block(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor
 ) {
-    const bool is_dao_block = rules.config.dao_block == block.header.number;
-    if (executor && !is_dao_block) {
-        return execute_parts(vm, rules, block, executor);
-    }
     if (!rules.has_block_end) {
-        return execute_parts(vm, rules, block, execute_sequentially);
+        return execute_own(vm, rules, block, executor ? executor : execute_sequentially);
     }
     const ethereum::BlockInput input{
         .config = rules.config,
@@ -151,6 +118,7 @@ Result<BlockResult, BlockError> execute_block(
         .ommers = block.ommers,
         .withdrawals = block.withdrawals,
         .root_after = {},
+        .executor = executor,
     };
     return ethereum::execute_block(vm, *block.state, input);
 }

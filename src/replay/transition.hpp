@@ -3,25 +3,15 @@
 // Executes a replayed block. How its transactions are executed is an argument, so that another way
 // than one after the other can be measured and checked by the same blocks.
 
+#include "ethereum/block_transition.hpp"
 #include "replay/replay_block.hpp"
 
 #include <functional>
 
 namespace mega::replay {
 
-/// All transactions of a block.
-struct ExecutedTransactions {
-    std::vector<execution::TxResult> results;  // diffs may have been moved out into `diff`
-    state::StateDiff diff;
-};
-/// Executes `transactions` in order, or so that the result is as if; `view` is the state before the
-/// first of them. The error names the transaction that cannot be part of the block.
-using Executor = std::function<Result<ExecutedTransactions, execution::BlockError>(
-    evm::Vm& vm,
-    const state::StateView& view,
-    const execution::BlockEnv& env,
-    std::span<const SignedTransaction> transactions
-)>;
+using ethereum::ExecutedTransactions;
+using Executor = ethereum::TransactionsExecutor;
 
 /// One after the other: the reference.
 [[nodiscard]] Result<ExecutedTransactions, execution::BlockError> execute_sequentially(
@@ -31,8 +21,8 @@ using Executor = std::function<Result<ExecutedTransactions, execution::BlockErro
     std::span<const SignedTransaction> transactions
 );
 
-/// Without an executor Ethereum's blocks go through ethereum::execute_block, the reference for all
-/// of a block and not only for its transactions.
+/// Ethereum's blocks go through ethereum::execute_block. Without an executor that is the reference
+/// for all of a block and not only for its transactions.
 [[nodiscard]] Result<execution::BlockResult, execution::BlockError> execute_block(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor = {}
 );
