@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect, createServer as create_tcp_server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Interface, decodeRlp, encodeRlp } from 'ethers';
@@ -300,6 +301,40 @@ describe('validate', { skip }, () => {
         between.stop();
         const verified = validator.verified();
         assert.deepEqual(verified, verified.map((_, i) => i + 1));
+    });
+
+    it('connects again over a WebSocket, too', async () => {
+        const sockets = new Set();
+        const server = create_tcp_server((socket) => {
+            const onward = connect(node.port, '127.0.0.1');
+            sockets.add(socket).add(onward);
+            [socket, onward].forEach((end) => end.on('error', () => {}));
+            socket.pipe(onward).pipe(socket);
+        });
+        await new Promise((done) => server.listen(0, '127.0.0.1', done));
+        const validator = start_validator(`ws://127.0.0.1:${server.address().port}`, '--dev', '--status-port', 0);
+        const status_url = await wait_for(() => validator.said.match(/status at (\S+)/)?.[1], 5_000, 'the status server');
+        for (let round = 0; round < 3; ++round) {
+            await validator.reaches((await sealed_number(node)) + 2);
+            sockets.forEach((socket) => socket.destroy());
+            sockets.clear();
+        }
+        await validator.reaches((await sealed_number(node)) + 2);
+        const { connections } = await (await fetch(`${status_url}/status`)).json();
+        assert.ok(connections >= 4, `${connections} connections`);
+        assert.equal(await validator.stop(), 0);
+        server.close();
+        const verified = validator.verified();
+        assert.deepEqual(verified, verified.map((_, i) => i + verified[0]));
+    });
+
+    it('says what a node says that refuses, and ends', async () => {
+        await node.rpc('anvil_setBalance', '0x00000000000000000000000000000000000000aa', '0x5');
+        const number = (await sealed_number(node)) + 1;
+        await wait_for(async () => (await sealed_number(node)) > number, 5_000, 'two blocks');
+        const { code, stderr } = await validate(node.http_url, '--dev', '--trusted-number', number - 1, '--retry-ms', 300);
+        assert.equal(code, exit_failed);
+        assert.match(stderr, /changed by hand/);
     });
 
     it('refuses evidence that is none', async () => {
