@@ -8,7 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 namespace mega::conformance {
 namespace {
@@ -23,6 +25,12 @@ class Pool {
         options_.is_always_parallel = true;
         // Blocks of a few transactions would be over before the second thread is awake.
         options_.starts_together = true;
+        // Some wait with what they have found out, so that those behind them come first.
+        options_.round.hook = [](parallel::Moment moment, size_t tx) {
+            if (moment == parallel::Moment::before_publication && tx % 3 == 0) {
+                std::this_thread::sleep_for(std::chrono::microseconds(20));
+            }
+        };
     }
 
     [[nodiscard]] Result<ethereum::ExecutedTransactions, execution::BlockError> execute(
