@@ -13,8 +13,6 @@
 
 #include "state/diff.hpp"
 
-#include <tuple>
-
 namespace mega::state {
 
 namespace {
@@ -236,11 +234,12 @@ void read_slots(Reader& in, StateDiff& diff) {
         if (count == 0) {
             in.fail("account without slots");
         }
+        if (!diff.slots.empty() && address <= diff.slots.back().address) {
+            in.fail("accounts with slots out of order");
+        }
         for (uint64_t n = count; n > 0 && in.is_good(); --n) {
             SlotChange change{address, in.word(), in.word(), in.word()};
-            if (!diff.slots.empty() &&
-                std::tie(change.address, change.slot) <=
-                    std::tie(diff.slots.back().address, diff.slots.back().slot)) {
+            if (n < count && change.slot <= diff.slots.back().slot) {
                 in.fail("slots out of order");
             }
             diff.slots.push_back(change);

@@ -184,6 +184,26 @@ TEST_F(DiffProperties, DamagedEncodingsAreRefusedOrStillCanonical) {
     }
 }
 
+/// Two groups of one account would be written as one.
+TEST(Diff, AnAccountHasItsSlotsInOnePlace) {
+    Address first;
+    first.bytes.back() = 1;
+    Address second;
+    second.bytes.back() = 2;
+    const Account account{.nonce = 1};
+    StateDiff diff;
+    diff.accounts = {{first, std::nullopt, account, false}, {second, std::nullopt, account, false}};
+    diff.slots = {{first, 1, 0, 7}, {second, 2, 0, 7}};
+    Bytes encoded = encode(diff);
+    ASSERT_TRUE(decode_diff(encoded).has_value());
+    const auto at = std::ranges::find_end(encoded, second.bytes);
+    ASSERT_FALSE(at.empty());
+    at.back() = 1;
+    const auto decoded = decode_diff(encoded);
+    ASSERT_FALSE(decoded.has_value());
+    EXPECT_EQ(decoded.error().message, "state diff: accounts with slots out of order");
+}
+
 TEST(Diff, TheEmptyOneIsFourBytes) {
     EXPECT_EQ(encode(StateDiff{}), (Bytes{1, 0, 0, 0}));
     EXPECT_TRUE(decode_diff(Bytes{1, 0, 0, 0})->is_empty());
