@@ -130,7 +130,7 @@ Table stage_table(const EngineBenchOptions& options, const std::vector<Measureme
     table.notes = {
         "mini-block: roots and signature; seal: roots and bloom of the block; log: encoding, "
         "writing, syncing (processor time; the disk's own is not in it); write: checkpoint to the "
-        "database. Witness: not part of the node yet."
+        "database. Witness: made on demand, not while executing, and not in the sum."
     };
     return table;
 }

@@ -7,8 +7,8 @@
 
 namespace mega::ethereum {
 
-/// Roots of the lists, their presence by fork, and the number of blobs (EIP-4844). Ommers' own
-/// validity is ommers.hpp's.
+/// Roots of the lists and their presence by fork. Ommers' own validity is ommers.hpp's; the number
+/// of blobs (EIP-4844) is counted while the transactions execute.
 [[nodiscard]] Result<void, BlockFault> check_body(Fork fork, const Block& block);
 
 /// Decoded, with senders. What a fork's signatures may be: any s and no chain id in Frontier, low s
