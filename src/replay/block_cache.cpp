@@ -196,6 +196,9 @@ Result<CachedBlock> read_cache(const fs::path& path) {
                        ? parsed->at("rules").get<std::string>()
                        : std::string{};
     cached.block = parsed->value("block", json());
+    if (!cached.block.is_object()) {
+        return fail("block: want an object");
+    }
     cached.ommers = parsed->value("ommers", json::array());
     cached.receipts = parsed->value("receipts", json());
     return cached;
@@ -262,13 +265,11 @@ Result<ReplayBlock> block_of(const CachedBlock& cached) {
     if (problem.is_noted()) {
         return problem.error();
     }
-    if (!cached.receipts.is_null()) {
-        auto receipts = read_receipts(cached.receipts);
-        if (!receipts) {
-            return Err{Error{"receipts: " + receipts.error().message}};
-        }
-        block->receipts = *std::move(receipts);
+    auto receipts = read_receipts(cached.receipts);
+    if (!receipts) {
+        return Err{Error{"receipts: " + receipts.error().message}};
     }
+    block->receipts = *std::move(receipts);
     return block;
 }
 

@@ -3,9 +3,6 @@
 namespace mega::replay {
 namespace {
 
-/// What an attacker's block may hold; mainnet's largest have some thousand transactions.
-constexpr size_t max_transactions = 1 << 20;
-
 AccessList read_access_list(const Fields& tx) {
     AccessList list;
     if (!tx.has("accessList")) {
@@ -172,9 +169,6 @@ RecordedReceipt read_receipt(const Fields& fields) {
     RecordedReceipt receipt;
     if (fields.has("status")) {
         receipt.status = fields.u64("status") == 1;
-    }
-    if (fields.has("root") && !fields.data("root").empty()) {
-        receipt.post_state = fields.hash("root");
     }
     receipt.gas_used = fields.u64("gasUsed");
     receipt.cumulative_gas_used = fields.u64("cumulativeGasUsed");

@@ -8,6 +8,9 @@
 
 namespace mega::replay {
 
+/// What an attacker's block may hold; mainnet's largest have some thousand transactions.
+inline constexpr size_t max_transactions = 1 << 20;
+
 /// The header alone; its `hash` field is not looked at.
 [[nodiscard]] BlockHeader read_header(const Fields& fields);
 /// Everything but receipts, traces and state. Senders are recovered.

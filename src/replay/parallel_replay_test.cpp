@@ -150,6 +150,30 @@ TEST(parallel_replay, the_dao_block_goes_through_the_executor) {
     EXPECT_EQ(calls, 1U);
 }
 
+TEST(replay_checks, the_dao_is_drained_when_watched_too) {
+    ChainRules rules = fixed_rules(1, Fork::london);
+    ReplayBlock block = counting_block();
+    block.header.difficulty = 7;
+    rules.config.dao_block = block.header.number;
+    // One of the accounts of EIP-779, and where its ether goes.
+    const Address drained = Address::from(*from_hex("0xbb9bc244d798123fde783fcc1c72d3bb8c189413"));
+    const Address refund = Address::from(*from_hex("0xbf4ed7b27f1d666546e30d74d50d173d20bca754"));
+    dynamic_cast<RecordedState&>(*block.state).set_account(drained, Account{.balance = u256{5}});
+    std::optional<Account> refunded;
+    const Watcher watcher{
+        .before = [&](size_t,
+                      const state::StateView& view,
+                      const execution::BlockEnv&) { refunded = view.account(refund); },
+        .after = [](size_t, const execution::TxResult&) {},
+    };
+    evm::Vm vm;
+    ASSERT_TRUE(watch_block(vm, rules, block, watcher));
+    ASSERT_TRUE(refunded);
+    EXPECT_EQ(refunded->balance, u256{5});
+    block.header.gas_limit = max_gas_limit + 1;
+    EXPECT_FALSE(watch_block(vm, rules, block, watcher));
+}
+
 TEST(parallel_replay, an_invalid_transaction_is_named_in_the_same_words) {
     ReplayBlock block = counting_block();
     block.transactions[17].tx.nonce = 5;
@@ -246,6 +270,37 @@ TEST(parallel_replay, what_differs_from_sequential_fails_the_block) {
     EXPECT_EQ(bad.outcome, Outcome::failed);
     EXPECT_NE(bad.detail.find("parallel execution differs: another state diff"), std::string::npos)
         << bad.detail;
+}
+
+TEST(parallel_replay, each_repetition_is_checked) {
+    const ReplayBlock block = sealed_block();
+    OneBlock source{block};
+    evm::Vm vm;
+    uint32_t runs = 0;
+    Method method{
+        .executor =
+            [&](auto& the_vm, const auto& view, const auto& env, auto transactions) {
+                auto result = execute_sequentially(the_vm, view, env, transactions);
+                result->receipts.back().cumulative_gas_used += ++runs == 3 ? 1 : 0;
+                return result;
+            },
+    };
+    method.repeat = 3;
+    const BlockReport report = replay_block(source, 0, vm, method);
+    EXPECT_EQ(report.outcome, Outcome::failed);
+    EXPECT_NE(report.detail.find("executed again: receipts root"), std::string::npos)
+        << report.detail;
+    // A read that fails later: the counter's code is gone.
+    runs = 10;
+    auto& state = dynamic_cast<RecordedState&>(*block.state);
+    method.executor = [&](auto& the_vm, const auto& view, const auto& env, auto transactions) {
+        auto result = execute_sequentially(the_vm, view, env, transactions);
+        state.set_account(counter, Account{.nonce = 1, .code_hash = Hash256{{2}}});
+        return result;
+    };
+    const BlockReport missing = replay_block(source, 0, vm, method);
+    EXPECT_NE(missing.detail.find("executed again: "), std::string::npos) << missing.detail;
+    EXPECT_NE(missing.detail.find("is not recorded"), std::string::npos) << missing.detail;
 }
 
 /// Fails a read that the block itself does not need.

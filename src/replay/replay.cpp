@@ -147,8 +147,16 @@ class Replay {
         const auto start = std::chrono::steady_clock::now();
         auto result = execute_block(vm_, rules_, block_, executor);
         times.push_back(milliseconds_since(start));
-        if (!result) {
-            fail(report_, "executed again: " + result.error().message);
+        Difference difference;
+        if (const auto failure = find_failure()) {
+            difference = failure->message;
+        } else if (!result) {
+            difference = result.error().message;
+        } else {
+            difference = check_outcome(rules_, block_, *result);
+        }
+        if (difference) {
+            fail(report_, "executed again: " + *difference);
             return std::nullopt;
         }
         return *std::move(result);

@@ -16,7 +16,6 @@ namespace mega::replay {
 /// A receipt as an endpoint gives it. What was not given is not checked.
 struct RecordedReceipt {
     std::optional<bool> status;
-    std::optional<Hash256> post_state;
     uint64_t gas_used = 0;
     uint64_t cumulative_gas_used = 0;
     std::vector<Log> logs;

@@ -128,6 +128,12 @@ TEST(replay, every_falsified_expectation_is_noticed) {
     expect_noticed("transaction 0: log 0: topic 1", [](auto& b) {
         (*b.receipts)[0].logs[0].topics[1][31] ^= 1;
     });
+    expect_noticed("transaction 2: contract address none expected", [](auto& b) {
+        (*b.receipts)[2].contract_address = Address{{1}};
+    });
+    expect_noticed("gas limit 1099511627777 is above", [](auto& b) {
+        b.header.gas_limit = max_gas_limit + 1;
+    });
     expect_noticed("count", [](auto& b) { b.receipts->pop_back(); });
     expect_noticed("call trace.gasUsed", [](auto& b) {
         b.traces.calls[5]["result"]["gasUsed"] = "0x1";
@@ -349,6 +355,20 @@ TEST_F(CacheTest, any_changed_byte_is_noticed) {
     EXPECT_FALSE(read_cache(file));
     std::ofstream(file, std::ios::binary) << good;
     EXPECT_TRUE(read_cache(file));
+}
+
+TEST_F(CacheTest, a_whole_file_without_block_or_receipts_is_refused) {
+    const fs::path file = cache_file(directory_, 5, 16);
+    CachedBlock cached = sample();
+    cached.block = json::array();
+    ASSERT_TRUE(write_cache(file, cached));
+    const auto read = read_cache(file);
+    ASSERT_FALSE(read);
+    EXPECT_NE(read.error().message.find("block: want an object"), std::string::npos);
+    cached = sample();
+    ASSERT_TRUE(block_of(cached));
+    cached.receipts = json();
+    EXPECT_FALSE(block_of(cached));
 }
 
 TEST_F(CacheTest, a_place_that_cannot_be_written_is_an_error) {

@@ -1,5 +1,7 @@
 #include "replay/rpc_source.hpp"
 
+#include "ethereum/header_rules.hpp"
+#include "ethereum/ommers.hpp"
 #include "replay/block_cache.hpp"
 #include "replay/block_json.hpp"
 #include "replay/endpoint.hpp"
@@ -140,6 +142,47 @@ RemoteState::Wanted wanted_by(const ReplayBlock& block) {
     return wanted;
 }
 
+/// Before anything is asked for each of them.
+Result<void> check_bounds(const json& block) {
+    struct List {
+        const char* name;
+        size_t limit;
+    };
+    for (const auto& [name, limit] :
+         {List{"transactions", max_transactions}, List{"uncles", ethereum::max_ommers}}) {
+        const auto list = block.find(name);
+        if (list == block.end() || list->is_null()) {
+            continue;
+        }
+        if (!list->is_array()) {
+            return Err{Error{"block." + std::string(name) + ": want an array"}};
+        }
+        if (list->size() > limit) {
+            return Err{Error{
+                "block." + std::string(name) + ": " + std::to_string(list->size()) +
+                " of them, at most " + std::to_string(limit)
+            }};
+        }
+    }
+    return {};
+}
+
+/// What an endpoint leaves out it cannot be caught lying about.
+Result<void> check_claims(const ReplayBlock& block) {
+    if (!block.claimed_hash) {
+        return Err{Error{"the endpoint gave no block hash"}};
+    }
+    for (size_t i = 0; i < block.claimed.size(); ++i) {
+        if (!block.claimed[i].hash || !block.claimed[i].sender) {
+            return Err{Error{
+                "transaction " + std::to_string(i) + ": the endpoint gave no " +
+                (block.claimed[i].hash ? "sender" : "hash")
+            }};
+        }
+    }
+    return {};
+}
+
 class RpcSource final : public BlockSource {
   public:
     RpcSource(
@@ -175,7 +218,10 @@ class RpcSource final : public BlockSource {
         if (!block) {
             return block;
         }
-        if (auto checked = check_header(*block, number); !checked) {
+        if (auto checked = check_place(*block, number); !checked) {
+            return Err{checked.error()};
+        }
+        if (auto checked = check_claims(*block); !checked) {
             return Err{checked.error()};
         }
         const auto parent = fetch_header(*endpoint_, number - 1);
@@ -188,6 +234,10 @@ class RpcSource final : public BlockSource {
                 std::to_string(number - 1) + " has hash " + to_hex(hash_of(*parent))
             }};
         }
+        if (auto checked = check_beside(*parent, block->header); !checked) {
+            return Err{checked.error()};
+        }
+        forget_unproven(*parent, *cached);
         attach_state(*block, *parent, *cached);
         loaded_ = *std::move(cached);
         return block;
@@ -237,6 +287,9 @@ class RpcSource final : public BlockSource {
         if (!answer->is_object()) {
             return Err{Error{"the endpoint does not have it"}};
         }
+        if (auto checked = check_bounds(*answer); !checked) {
+            return Err{checked.error()};
+        }
         CachedBlock fetched{
             .chain_id = chain_id_,
             .rules = rules_word_,
@@ -258,6 +311,9 @@ class RpcSource final : public BlockSource {
 
     [[nodiscard]] Result<json> fetch_receipts(uint64_t number, const json& block) {
         auto answer = endpoint_->call("eth_getBlockReceipts", json::array({number_param(number)}));
+        if (answer && answer->is_null()) {
+            return Err{Error{"the endpoint has no receipts of it"}};
+        }
         if (answer || !endpoint_->is_method_unknown()) {
             return answer;
         }
@@ -283,7 +339,7 @@ class RpcSource final : public BlockSource {
         return answers ? Result<json>(json(*std::move(answers))) : Err{answers.error()};
     }
 
-    [[nodiscard]] Result<void> check_header(const ReplayBlock& block, uint64_t number) {
+    [[nodiscard]] Result<void> check_place(const ReplayBlock& block, uint64_t number) {
         if (block.header.number != number) {
             return Err{
                 Error{"the endpoint gave block " + std::to_string(block.header.number) + " for it"}
@@ -293,6 +349,31 @@ class RpcSource final : public BlockSource {
             return Err{Error{"is still open: it has no state root"}};
         }
         return {};
+    }
+
+    /// Other chains than Ethereum set their gas limits and fees as they like.
+    [[nodiscard]] Result<void> check_beside(const BlockHeader& parent, const BlockHeader& header) {
+        if (rules_.fork) {
+            return {};
+        }
+        const auto checked =
+            ethereum::check_header(rules_.config, fork_of(rules_, header), parent, header);
+        if (checked) {
+            return {};
+        }
+        return Err{Error{
+            "header: " + std::string(ethereum::to_string(checked.error().code)) + ": " +
+            checked.error().details
+        }};
+    }
+
+    /// A kept state that was proven against another root than the parent's is fetched anew.
+    void forget_unproven(const BlockHeader& parent, CachedBlock& cached) {
+        if (is_from_cache_ && options_.with_proofs &&
+            cached.state->proven_root() != parent.state_root) {
+            cached.state = std::make_shared<RecordedState>();
+            is_from_cache_ = false;
+        }
     }
 
     void attach_state(ReplayBlock& block, const BlockHeader& parent, CachedBlock& cached) {

@@ -51,6 +51,16 @@ std::optional<BlockError> execute_each(
     return std::nullopt;
 }
 
+std::optional<BlockError> gas_limit_fault(const BlockHeader& header) {
+    if (header.gas_limit <= max_gas_limit) {
+        return std::nullopt;
+    }
+    return BlockError{
+        "gas limit " + std::to_string(header.gas_limit) + " is above " +
+        std::to_string(max_gas_limit) + ", the most that is replayed"
+    };
+}
+
 /// A block of mega's own chain: it ends with its last transaction.
 Result<BlockResult, BlockError> execute_own(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor
@@ -107,6 +117,9 @@ Result<ExecutedTransactions, BlockError> execute_sequentially(
 Result<BlockResult, BlockError> execute_block(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Executor& executor
 ) {
+    if (const auto fault = gas_limit_fault(block.header)) {
+        return Err{*fault};
+    }
     if (!rules.has_block_end) {
         return execute_own(vm, rules, block, executor ? executor : execute_sequentially);
     }
@@ -127,7 +140,13 @@ Result<void, BlockError> watch_block(
     evm::Vm& vm, const ChainRules& rules, const ReplayBlock& block, const Watcher& watcher
 ) {
     const auto env = ethereum::block_env(rules.config, fork_of(rules, block.header), block.header);
+    if (const auto fault = gas_limit_fault(block.header)) {
+        return Err{*fault};
+    }
     state::Overlay overlay{*block.state};
+    if (rules.has_block_end && rules.config.dao_block == block.header.number) {
+        overlay.apply(ethereum::drain_dao(overlay));
+    }
     overlay.apply(execution::begin_block(vm, overlay, env, block.header));
     const Steps steps{
         .start = [&](size_t index,

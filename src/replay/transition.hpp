@@ -21,6 +21,10 @@ using Executor = ethereum::TransactionsExecutor;
     std::span<const SignedTransaction> transactions
 );
 
+/// Far above what any chain runs: more would keep a replay busy for hours on a hostile block's
+/// account.
+inline constexpr uint64_t max_gas_limit = uint64_t{1} << 40;
+
 /// Ethereum's blocks go through ethereum::execute_block. Without an executor that is the reference
 /// for all of a block and not only for its transactions.
 [[nodiscard]] Result<execution::BlockResult, execution::BlockError> execute_block(
