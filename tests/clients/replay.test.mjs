@@ -80,7 +80,9 @@ async function make_traffic(node) {
     }
     const reverted = await mined(transfer(stranger, 10n ** 60n));
     assert.equal(reverted.status, '0x0');
-    const several = await Promise.all([1, 2, 3, 4].map((i) => send(transfer(account(i).address, 5n))));
+    // One after the other: anvil may give two that arrive together the same nonce.
+    const several = [];
+    for (const i of [1, 2, 3, 4]) several.push(await send(transfer(account(i).address, 5n)));
     for (const hash of several) receipts.push(await receipt_of(node, hash));
     assert.ok(receipts.every((receipt) => receipt.status === '0x1'));
     return Math.max(...receipts.map((receipt) => Number(receipt.blockNumber)));
@@ -218,6 +220,31 @@ describe('replay --rpc', { skip }, () => {
         'numbers that are none': [[], (request, answer) =>
             request.method === 'eth_getBalance' ? { ...answer, result: { very: 'odd' } } : answer,
         /balance/],
+        'no receipts': [[], (request, answer) => (request.method === 'eth_getBlockReceipts' ? { ...answer, result: null } : answer),
+            /no receipts of it/],
+        'a contract that nobody created': [[], (request, answer) => {
+            if (request.method === 'eth_getBlockReceipts') answer.result.find(({ to }) => to).contractAddress = `0x${'11'.repeat(20)}`;
+            return answer;
+        }, /contract address none expected 0x1111/],
+        'a block that leaves out its hash': [[], (request, answer) => {
+            if (request.method === 'eth_getBlockByNumber' && answer.result) delete answer.result.hash;
+            return answer;
+        }, /gave no block hash/],
+        'a transaction without a sender': [[], (request, answer) => {
+            if (request.params?.[1] === true) delete answer.result.transactions[0].from;
+            return answer;
+        }, /transaction 0: the endpoint gave no sender/],
+        'uncles that are no list': [[], (request, answer) => {
+            if (request.method === 'eth_getBlockByNumber') answer.result.uncles = 'all';
+            return answer;
+        }, /block.uncles: want an array/],
+        'more uncles than there can be': [[], (request, answer) => {
+            if (request.method === 'eth_getBlockByNumber') answer.result.uncles = Array(3).fill(keccak256('0x'));
+            return answer;
+        }, /block.uncles: 3 of them, at most 2/],
+        'a chain that breaks Ethereum\'s rules of headers': [[], (request, answer) =>
+            request.method === 'eth_chainId' ? { ...answer, result: '0x1' } : answer,
+        /header: /],
         'no block': [[], (request, answer) => (request.method === 'eth_getBlockByNumber' ? { ...answer, result: null } : answer), /does not have it/],
     };
     for (const [what, [flags, tamper, words]] of Object.entries(lies)) {
