@@ -239,6 +239,31 @@ TEST(StateTestRunner, ARefusalIsARefusalAndLeavesNothing) {
     EXPECT_NE(message_of(test).find("refused: insufficient funds"), std::string::npos);
 }
 
+TEST(StateTestRunner, ExecutesBytesWhoseStatementCannotBeRead) {
+    json test = refused_test();
+    Transaction tx;
+    tx.type = TxType::legacy;
+    tx.gas_limit = 0x5208;
+    tx.value = u256{1};
+    tx.max_fee_per_gas = u256{10};
+    tx.max_priority_fee_per_gas = u256{10};
+    tx.to = read_address("0x00000000000000000000000000000000000000aa");
+    sign_transaction(
+        tx, read_hash("0x45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8")
+    );
+    test["post"]["London"][0]["txbytes"] = to_hex(encode(tx));
+    EXPECT_EQ(message_of(test), "");
+    test["transaction"]["value"] = {"0x1" + std::string(64, '0')};  // beyond 256 bits
+    EXPECT_EQ(message_of(test), "");
+    // Nothing but the statement is wrong now.
+    test["pre"]["0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b"] = {
+        {"balance", "0xffffffffff"}, {"nonce", "0x0"}, {"code", "0x"}, {"storage", json::object()}
+    };
+    EXPECT_NE(message_of(test).find("accepted, but must be refused"), std::string::npos);
+    test["post"]["London"][0].erase("expectException");
+    EXPECT_NE(message_of(test).find("transaction does not decode"), std::string::npos);
+}
+
 TEST(StateTestRunner, NamesWhatIsMissingOrMalformedInItsCaseAlone) {
     for (const char* field : {"env", "pre", "transaction"}) {
         json test = refused_test();

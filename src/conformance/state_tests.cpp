@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -175,11 +176,15 @@ std::optional<SignedTransaction> Runner::read_transaction(const Case& one, std::
         fault = to_string(decoded.error());
         return std::nullopt;
     }
-    if (!stated) {
+    // What is stated is there to be compared. Where it cannot be read, as beyond its range, the
+    // bytes are still to be executed, and refused by us.
+    if (!stated && !one.expected.contains("expectException")) {
         return std::nullopt;
     }
-    if (const std::string field = difference_of(*decoded, *stated); !field.empty()) {
-        throw Malformed("txbytes and transaction differ in " + field);
+    if (stated) {
+        if (const std::string field = difference_of(*decoded, *stated); !field.empty()) {
+            throw Malformed("txbytes and transaction differ in " + field);
+        }
     }
     return std::move(*decoded);
 }
@@ -272,7 +277,10 @@ std::string Runner::check_diff(const state::StateDiff& diff, const Hash256& root
 /// Exported from unit tests without what the format has no place for. Their roots cannot be
 /// reached.
 std::optional<std::string> missing_input(const std::filesystem::path& file) {
-    if (file.string().find("evmone") == std::string::npos) {
+    const bool is_exported = std::ranges::any_of(file, [](const std::filesystem::path& part) {
+        return part.string().starts_with("evmone_");
+    });
+    if (!is_exported) {
         return std::nullopt;
     }
     const std::string name = file.stem().string();
