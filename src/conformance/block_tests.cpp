@@ -252,21 +252,21 @@ CaseResult run_one(
     evm::Vm& vm, const std::string& name, const json& test, const BlockTestOptions& options
 ) {
     CaseResult result{name, test.at("network").get<std::string>(), Outcome::passed, {}, {}};
-    if (is_about_seals(name, test)) {
-        result.outcome = Outcome::skipped;
-        result.message = "its fault is the seal of proof of work, which is not checked";
-        return result;
-    }
-    Case one{vm, test, options.executor};
     try {
+        if (is_about_seals(name, test)) {
+            result.outcome = Outcome::skipped;
+            result.message = "its fault is the seal of proof of work, which is not checked";
+            return result;
+        }
+        Case one{vm, test, options.executor};
         result.message = one.run();
+        if (options.with_details) {
+            result.details = details_of(test, one.chain());
+        }
     } catch (const std::exception& error) {
         result.message = error.what();
     }
     result.outcome = result.message.empty() ? Outcome::passed : Outcome::failed;
-    if (options.with_details) {
-        result.details = details_of(test, one.chain());
-    }
     return result;
 }
 

@@ -28,6 +28,7 @@ void run_set(const std::string& set, size_t at_least) {
     std::printf("%s: %s\n", set.c_str(), to_string(counts).c_str());
     EXPECT_EQ(counts.failed, 0U);
     EXPECT_GE(counts.passed, at_least);
+    EXPECT_EQ(counts.skipped, 0U);
 }
 
 TEST(BlockTests, Eest) { run_set("eest_v5.4.0", 1213); }
@@ -177,6 +178,22 @@ TEST(BlockTestRunner, NamesWhatIsNoBlockchainTest) {
     EXPECT_EQ(results[0].outcome, Outcome::failed);
     EXPECT_EQ(results[1].message, "not a blockchain test");
     EXPECT_THROW((void)run_block_tests(json::array(), {}), Malformed);
+}
+
+TEST(BlockTestRunner, LosesNoCaseToAnotherThatIsMalformed) {
+    const auto good = json::parse(R"({"network": "Frontier", "sealEngine": "Ethash"})");
+    auto odd_engine = good;
+    odd_engine["sealEngine"] = 7;
+    const json file{
+        {"a", odd_engine},
+        {"b", json::parse(R"({"network": "Frontier"})")},
+        {"wrongMixHash_Frontier", good}
+    };
+    const auto results = run_block_tests(file, {.fork = "", .test = "", .with_details = true});
+    ASSERT_EQ(results.size(), 3U);
+    EXPECT_EQ(results[0].outcome, Outcome::failed);
+    EXPECT_EQ(results[1].outcome, Outcome::failed);
+    EXPECT_EQ(results[2].outcome, Outcome::skipped);
 }
 
 TEST(BlockTestRunner, SkipsByNameWhatIsAboutSealsAlone) {
