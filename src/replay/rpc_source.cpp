@@ -319,6 +319,7 @@ class RpcSource final : public BlockSource {
         }
         std::vector<RpcCall> calls;
         const json transactions = block.value("transactions", json::array());
+        calls.reserve(transactions.size());
         for (const json& tx : transactions) {
             const json hash = tx.is_object() ? tx.value("hash", json()) : json();
             calls.push_back({"eth_getTransactionReceipt", json::array({hash})});
@@ -330,6 +331,7 @@ class RpcSource final : public BlockSource {
     [[nodiscard]] Result<json> fetch_ommers(uint64_t number, const json& block) {
         const json hashes = block.value("uncles", json::array());
         std::vector<RpcCall> calls;
+        calls.reserve(hashes.size());
         for (size_t i = 0; i < hashes.size(); ++i) {
             calls.push_back(
                 {"eth_getUncleByBlockNumberAndIndex", {number_param(number), to_hex_quantity(i)}}

@@ -173,6 +173,19 @@ describe('replay --rpc', { skip }, () => {
         await expect_match(3, join(cache, '31337'));
     });
 
+    it('fetches a kept state again that was proven against another root', async () => {
+        const cache = temporary_directory('replay');
+        const range = ['--rpc', anvil.http_url, '--from', last, '--cache', cache, '--proofs'];
+        await expect_match(1, ...range);
+        const file = join(cache, `31337/${last}.block`);
+        const good = readFileSync(file, 'utf8');
+        const [head, body] = good.split(/\n(.*)/s);
+        const changed = JSON.stringify({ ...JSON.parse(body), provenRoot: keccak256('0x') });
+        writeFileSync(file, `${head.slice(0, -66)}${keccak256(Buffer.from(changed))}\n${changed}`);
+        await expect_match(1, ...range);
+        assert.deepEqual(JSON.parse(readFileSync(file, 'utf8').split('\n')[1]).provenRoot, JSON.parse(body).provenRoot);
+    });
+
     it('writes what it found as JSON', async () => {
         const file = join(temporary_directory('replay'), 'report.json');
         await expect_match(2, '--rpc', anvil.http_url, '--from', 1, '--to', 2, '--json', file, '--repeat', 3);
