@@ -47,7 +47,7 @@ Result<std::unique_ptr<Chain>, BlockFault> Chain::start(
     first->hash = hash_of(genesis);
     first->total_difficulty = genesis.difficulty;
     first->diff = std::move(state);
-    first->is_merged = genesis.difficulty.is_zero();
+    first->is_merged = chain->config_.terminal_total_difficulty && genesis.difficulty.is_zero();
     const Hash256 root = chain->state_.root_after(first->diff);
     if (root != genesis.state_root) {
         return fault(Code::wrong_state_root, to_hex(genesis.state_root) + ", not " + to_hex(root));

@@ -39,13 +39,13 @@ Hash256 ommers_hash_of(const std::vector<BlockHeader>& ommers) {
 /// Makes right blocks, and a chain to import them, or what a test makes of them, into.
 class ChainTest : public testing::Test {
   protected:
-    void begin(const char* network) {
+    void begin(const char* network, uint64_t difficulty = 1'000'000) {
         config_ = config_of_network(network).value();
         fork_ = fork_at(config_, 0, 0, config_.terminal_total_difficulty.has_value());
         execution::GenesisSpec spec;
         spec.alloc[crypto::address_of(key).value()].balance = u256{1} << 80;
         spec.alloc[dao_accounts[5]].balance = 12'345;
-        spec.difficulty = fork_ >= Fork::paris ? 0 : 1'000'000;
+        spec.difficulty = fork_ >= Fork::paris ? 0 : difficulty;
         const auto genesis = execution::make_genesis(fork_, spec);
         genesis_ = {{genesis.header, {}, {}, {}}, genesis.diff};
         chain_ = *Chain::start(config_, genesis.diff, genesis.header);
@@ -313,6 +313,16 @@ TEST_F(ChainTest, AfterTheMergeTheLastImportedIsTheHead) {
     ASSERT_TRUE(import(make_child(one)));
     ASSERT_TRUE(import(other));
     EXPECT_EQ(chain_->head_hash(), other.hash());
+}
+
+TEST_F(ChainTest, WithoutAMergeAGenesisOfNoDifficultyIsOutgrown) {
+    begin("London", 0);
+    const Made child = make_child(genesis_);
+    const Made late = make_child(genesis_, 1000);
+    ASSERT_TRUE(import(child));
+    EXPECT_EQ(chain_->head_hash(), child.hash());
+    ASSERT_TRUE(import(late));
+    EXPECT_EQ(chain_->head_hash(), child.hash()) << "the first of equals";
 }
 
 TEST_F(ChainTest, RefusesWhatHasNoParentOrNoForm) {
