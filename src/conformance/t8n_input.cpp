@@ -136,6 +136,16 @@ void read_lists(T8nEnv& env, const json& fields) {
     }
 }
 
+/// The fork of which a network's blob parameters are: of a transition ("CancunToPragueAtTime15k")
+/// the one it leads to.
+std::string_view last_fork_of(std::string_view network) {
+    const size_t to = network.find("To");
+    const size_t at = network.rfind("At");
+    return to == std::string_view::npos || at == std::string_view::npos || at < to + 2
+               ? network
+               : network.substr(to + 2, at - to - 2);
+}
+
 ethereum::BlobSchedules read_blob_params(std::string_view network, const json& fields) {
     if (fields.is_null()) {
         return {};
@@ -148,7 +158,7 @@ ethereum::BlobSchedules read_blob_params(std::string_view network, const json& f
     if (schedule.target > schedule.max || schedule.base_fee_update_fraction == 0) {
         refuse("impossible blob parameters");
     }
-    return {{std::string(network), schedule}};
+    return {{std::string(last_fork_of(network)), schedule}};
 }
 
 // ------------------------------------------------------------------------------------------------

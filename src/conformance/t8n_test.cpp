@@ -336,6 +336,10 @@ TEST(T8n, BlobParametersTakeThePlaceOfTheForks) {
     EXPECT_EQ(max_of("Cancun", params), 2U);
     EXPECT_EQ(max_of("BPO1", nullptr), 15U);
     EXPECT_EQ(max_of("BPO1", params), 2U);
+    // Of a transition they are the later fork's.
+    EXPECT_EQ(max_of("CancunToPragueAtTime0", nullptr), 9U);
+    EXPECT_EQ(max_of("CancunToPragueAtTime0", params), 2U);
+    EXPECT_EQ(max_of("CancunToPragueAtTime999999k", params), 6U);
     json impossible = params;
     impossible["target"] = "0x3";
     EXPECT_THROW((void)max_of("Cancun", impossible), T8nError);
