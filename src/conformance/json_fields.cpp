@@ -117,6 +117,18 @@ AccessList read_access_list(const json& entries) {
     return list;
 }
 
+execution::BlobSchedule read_blob_schedule(const json& fields, const std::string& fork) {
+    const execution::BlobSchedule schedule{
+        read_u64(fields.at("target")),
+        read_u64(fields.at("max")),
+        read_u64(fields.at("baseFeeUpdateFraction"))
+    };
+    if (schedule.target > schedule.max || schedule.base_fee_update_fraction == 0) {
+        throw Malformed("impossible blob schedule of " + fork);
+    }
+    return schedule;
+}
+
 state::StateDiff read_alloc(const json& alloc) {
     if (!alloc.is_object()) {
         refuse("an object of accounts", alloc);

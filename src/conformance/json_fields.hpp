@@ -26,6 +26,11 @@ struct Malformed : std::runtime_error {
 [[nodiscard]] Hash256 read_hash(const json& text);
 [[nodiscard]] AccessList read_access_list(const json& entries);
 
+/// {"target", "max", "baseFeeUpdateFraction"}; one that can be. `fork` is for the message.
+[[nodiscard]] execution::BlobSchedule read_blob_schedule(
+    const json& fields, const std::string& fork
+);
+
 /// An allocation ("pre", "alloc", "postState") as the change from nothing, in canonical order.
 [[nodiscard]] state::StateDiff read_alloc(const json& alloc);
 

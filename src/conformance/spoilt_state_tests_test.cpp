@@ -285,6 +285,22 @@ TEST(StateTestRunner, NamesWhatIsMissingOrMalformedInItsCaseAlone) {
     EXPECT_THROW((void)run_state_tests(json::array(), {}), Malformed);
 }
 
+TEST(StateTestRunner, ReadsTheBlobScheduleOfItsOwnFork) {
+    json test = refused_test();
+    const json expected = test["post"]["London"];
+    for (const char* fork : {"Cancun", "Osaka", "BPO1", "BPO4"}) {
+        test = refused_test();
+        test["post"] = {{fork, expected}};
+        EXPECT_EQ(message_of(test), "") << fork;
+        test["config"]["blobSchedule"][fork] = {
+            {"target", "0x9"}, {"max", "0x6"}, {"baseFeeUpdateFraction", "0x1"}
+        };
+        EXPECT_EQ(message_of(test), std::string("impossible blob schedule of ") + fork);
+    }
+    test["post"] = {{"BPO9", expected}};
+    EXPECT_EQ(message_of(test), "unknown fork");
+}
+
 TEST(StateTestRunner, SplitsWhatTakesLongForkByFork) {
     const fs::path folder = fs::path(testing::TempDir()) / "split_state_tests";
     fs::create_directories(folder);

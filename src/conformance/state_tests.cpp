@@ -3,6 +3,7 @@
 #include "conformance/eip3155.hpp"
 #include "conformance/fixture_transaction.hpp"
 #include "conformance/prestate.hpp"
+#include "ethereum/chain_config.hpp"
 
 #include <fmt/format.h>
 
@@ -17,6 +18,11 @@ namespace {
 using execution::BlobSchedule;
 using execution::BlockEnv;
 using execution::TxResult;
+
+struct ForkRules {
+    Fork fork;
+    BlobSchedule blobs;
+};
 
 /// BLOCKHASH of a state test: the hash of the number's decimal text.
 class FixtureBase final : public state::StateView {
@@ -33,21 +39,30 @@ class FixtureBase final : public state::StateView {
     }
 };
 
-BlobSchedule read_blob_schedule(Fork fork, const json& test) {
+/// A fork's own schedule of blobs, or the one that the test sets for it. Forks that change nothing
+/// else ("BPO1") have Osaka's rules.
+std::optional<ForkRules> rules_of(const std::string& name, const json& test) {
+    ethereum::BlobSchedules given;
     if (test.contains("config") && test["config"].contains("blobSchedule")) {
         const json& schedules = test["config"]["blobSchedule"];
-        if (const auto found = schedules.find(to_string(fork)); found != schedules.end()) {
-            return {
-                read_u64(found->at("target")),
-                read_u64(found->at("max")),
-                read_u64(found->at("baseFeeUpdateFraction"))
-            };
+        if (const auto found = schedules.find(name); found != schedules.end()) {
+            given[name] = read_blob_schedule(*found, name);
         }
     }
-    return execution::blob_schedule(fork);
+    if (name.starts_with("BPO")) {
+        const auto config = ethereum::config_of_network(name, given);
+        return config ? std::optional{ForkRules{Fork::osaka, ethereum::blobs_at(*config, 0)}}
+                      : std::nullopt;
+    }
+    const auto fork = fork_from_name(name);
+    if (!fork) {
+        return std::nullopt;
+    }
+    return ForkRules{*fork, given.empty() ? execution::blob_schedule(*fork) : given[name]};
 }
 
-BlockEnv read_env(Fork fork, const json& test) {
+BlockEnv read_env(const ForkRules& rules, const json& test) {
+    const Fork fork = rules.fork;
     const json& env = test.at("env");
     BlockHeader header;
     header.beneficiary = read_address(env.at("currentCoinbase"));
@@ -69,10 +84,9 @@ BlockEnv read_env(Fork fork, const json& test) {
     const uint64_t chain_id = has_chain_id ? read_u64(test["config"]["chainid"]) : 1;
     BlockEnv block = execution::block_env(fork, chain_id, header);
     if (fork >= Fork::cancun) {
-        const BlobSchedule schedule = read_blob_schedule(fork, test);
-        block.max_blobs = schedule.max;
+        block.max_blobs = rules.blobs.max;
         block.context.blob_base_fee =
-            execution::blob_base_fee(excess, schedule.base_fee_update_fraction);
+            execution::blob_base_fee(excess, rules.blobs.base_fee_update_fraction);
     }
     return block;
 }
@@ -131,15 +145,15 @@ void Runner::run_test(const std::string& name, const json& test) {
 }
 
 void Runner::run_fork(const std::string& name, const std::string& fork_name, const json& test) {
-    const auto fork = fork_from_name(fork_name);
-    if (!fork) {
+    const auto rules = rules_of(fork_name, test);
+    if (!rules) {
         results_.push_back({name, fork_name, Outcome::failed, "unknown fork", {}});
         return;
     }
     if (!pre_) {
         pre_.emplace(base_, read_alloc(test.at("pre")));
     }
-    const BlockEnv env = read_env(*fork, test);
+    const BlockEnv env = read_env(*rules, test);
     const json& cases = test.at("post").at(fork_name);
     for (const json& expected : cases) {
         const Case one{test, expected, env, read_indexes(expected.at("indexes"))};
