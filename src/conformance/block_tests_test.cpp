@@ -135,6 +135,17 @@ TEST_F(SpoiltBlockTests, ABlockThatShouldBeTaken) {
     expect_failure("refused: timestamp not after parent");
 }
 
+TEST_F(SpoiltBlockTests, ABlockThatNeverReachedTheRuleItShouldBreak) {
+    json& refused = block(false);
+    refused.erase("expectExceptionALL");
+    refused["expectException"] = "InvalidTimestampEqualParent";
+    EXPECT_EQ(run().outcome, Outcome::passed);
+    refused["rlp"] = "0xc0";
+    expect_failure("undecodable");
+    refused["expectException"] = "BlockException.RLP_STRUCTURES_ENCODING";
+    EXPECT_EQ(run().outcome, Outcome::passed);
+}
+
 TEST_F(SpoiltBlockTests, AnotherBlockHash) {
     block(true)["blockHeader"]["hash"] = other_hash;
     expect_failure("expected " + other_hash);
