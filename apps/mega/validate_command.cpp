@@ -41,7 +41,9 @@ void add_trust_options(CLI::App& command, validator::ValidateOptions& options) {
 }
 
 void add_output_options(CLI::App& command, validator::ValidateOptions& options) {
-    command.add_option("--key", options.key_file, "BLS key file; made when absent [a key for now]");
+    command.add_option(
+        "--key", options.key_file, "BLS key file; made when absent [a key of this run alone]"
+    );
     command
         .add_option(
             "--evidence", options.evidence_directory, "Where a mismatch leaves its evidence"
