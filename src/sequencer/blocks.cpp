@@ -11,14 +11,13 @@ namespace {
 
 constexpr uint64_t expiry_interval_us = 1'000'000;
 
-/// Not random: a sequencer alone could choose anything. Contracts must not draw lots with it.
-Hash256 derived_prev_randao(const Hash256& parent_hash, uint64_t number) {
+}  // namespace
+
+Hash256 Sequencer::derived_prev_randao(const Hash256& parent_hash, uint64_t number) {
     Bytes preimage = to_bytes(parent_hash.view());
-    append(preimage, u256{number}.to_hash().view());
+    mega::append(preimage, u256{number}.to_hash().view());
     return crypto::keccak256(preimage);
 }
-
-}  // namespace
 
 void Sequencer::tick() {
     const uint64_t now = now_us();
@@ -100,9 +99,20 @@ void Sequencer::seal_and_open() {
         checkpoint();
     }
     open_next();
-    publish([this, sealed, open = parts_.chain.open()](const Result<void>& durable) {
-        if (durable) {
-            parts_.head.move_to(sealed, open);
+    publish_opening(sealed);
+    take_from_l1();
+}
+
+void Sequencer::publish_opening(SealedPtr sealed) {
+    publish([this,
+             sealed = std::move(sealed),
+             head = parts_.chain.head(),
+             open = parts_.chain.open()](const Result<void>& durable) {
+        if (!durable) {
+            return;
+        }
+        parts_.head.move_to(head, open);
+        if (sealed) {
             parts_.publisher.tell([&](Listener& listener) { listener.on_sealed(sealed); });
         }
     });
@@ -128,7 +138,7 @@ void Sequencer::checkpoint() {
     });
 }
 
-OpenBlockRecord Sequencer::next_inputs() const {
+OpenBlockRecord Sequencer::next_inputs() {
     const SealedPtr& head = parts_.chain.head();
     const uint64_t parent_timestamp = head->header.timestamp;
     const auto now_s = static_cast<int64_t>(now_us() / 1'000'000) + time_shift_;
@@ -146,6 +156,11 @@ OpenBlockRecord Sequencer::next_inputs() const {
     inputs.prev_randao =
         forced_.prev_randao.value_or(derived_prev_randao(head->hash, inputs.number));
     inputs.base_fee_per_gas = forced_.base_fee.value_or(parts_.chain.next_base_fee());
+    if (head->l1) {
+        L1Intake::Step step = l1_.next(*head->l1, inputs.timestamp, inputs.gas_limit);
+        inputs.l1 = step.position;
+        due_ = std::move(step.entries);
+    }
     return inputs;
 }
 

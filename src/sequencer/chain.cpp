@@ -71,7 +71,7 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
     BlockHeader header = opening_header(head_->header, head_->hash, inputs);
     const auto env = execution::block_env(config_.fork, config_.chain_id, header);
     apply(execution::begin_block(vm_, state(), env, header));
-    open_ = std::make_shared<OpenBlock>(std::move(header), env);
+    open_ = std::make_shared<OpenBlock>(std::move(header), env, inputs.l1);
     return open_;
 }
 
@@ -180,6 +180,7 @@ Result<SealedPtr> Chain::seal_block() {
     sealed->header = closing_header(*root);
     sealed->hash = hash_of(sealed->header);
     sealed->opening_hash = open_->name();
+    sealed->l1 = open_->l1();
     sealed->transactions = std::move(executed_);
     sealed->mini_blocks = std::move(mini_blocks_);
     sealed->diff = std::make_shared<const state::StateDiff>(block_.take());

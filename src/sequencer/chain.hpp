@@ -24,6 +24,8 @@ struct ChainConfig {
     crypto::SecretKey signing_key;
     /// Development chains: EIP-3607 is off, so that contracts can be impersonated.
     bool allow_contract_senders = false;
+    /// Where block 0 stands in L1; absent on a chain without L1.
+    std::optional<rollup::L1Position> l1_genesis;
 };
 
 struct ExecutionOutcome {

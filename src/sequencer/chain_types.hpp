@@ -4,6 +4,7 @@
 // every reader (RPC, subscriptions, database writer) holds without copying.
 
 #include "mempool/pool.hpp"
+#include "rollup/l1.hpp"
 #include "state/diff.hpp"
 #include "types/block.hpp"
 #include "types/mini_block.hpp"
@@ -40,6 +41,8 @@ struct SealedBlock {
     Hash256 hash;
     /// The name that the block had while it was open (see OpenBlock): it keeps leading here.
     Hash256 opening_hash;
+    /// How far into L1 it has seen; absent on a chain without L1.
+    std::optional<rollup::L1Position> l1{};
     std::vector<ExecutedPtr> transactions;
     std::vector<MiniBlockPtr> mini_blocks;
     DiffPtr diff;

@@ -1,5 +1,6 @@
 #include "sequencer/checkpointer.hpp"
 
+#include "sequencer/l1_position.hpp"
 #include "storage/node_store.hpp"
 
 namespace mega::sequencer {
@@ -189,6 +190,13 @@ Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_se
     head->hash = (*target)->hash;
     head->opening_hash = (*target)->opening_hash;
     head->diff = std::make_shared<const state::StateDiff>();
+    if (const auto& genesis = chain.config().l1_genesis) {
+        auto position = l1_position_after(parts_.blocks, number, *genesis);
+        if (!position) {
+            return Err{position.error()};
+        }
+        head->l1 = *position;
+    }
     chain.revert_to(head, newer);
     storage::NodeWriter nodes(batch);
     chain.commitment().flush(nodes);
@@ -203,6 +211,28 @@ Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_se
     parts_.states.checkpointed(chain.head_version());
     saved_block_ = number;
     return {};
+}
+
+Result<std::vector<ExecutedPtr>> Checkpointer::sent_in(uint64_t first, uint64_t last) const {
+    std::vector<ExecutedPtr> sent;
+    for (uint64_t number = first; number <= last; ++number) {
+        const auto block = parts_.blocks.block(number);
+        if (!block || *block == nullptr) {
+            return Err{
+                block ? Error{"block " + std::to_string(number) + " is not known"} : block.error()
+            };
+        }
+        const auto& transactions = (*block)->transactions;
+        for (size_t i = count_from_l1(**block); i < transactions.size(); ++i) {
+            auto executed =
+                from_stored(transactions[i], number, static_cast<uint32_t>(i), /*first log*/ 0);
+            if (!executed) {
+                return Err{executed.error()};
+            }
+            sent.push_back(std::move(*executed));
+        }
+    }
+    return sent;
 }
 
 std::optional<std::string> Checkpointer::failure() const {

@@ -49,6 +49,10 @@ class Checkpointer {
     /// saved. `log_sequence` is that of the RevertRecord.
     [[nodiscard]] Result<void> revert(Chain& chain, uint64_t number, uint64_t log_sequence);
 
+    /// What users sent that is in the blocks from `first` to `last`, in order.
+    [[nodiscard]] Result<std::vector<ExecutedPtr>> sent_in(uint64_t first, uint64_t last) const;
+    [[nodiscard]] const storage::ChainStore& blocks() const { return parts_.blocks; }
+
     /// Words when the database could not be written.
     [[nodiscard]] std::optional<std::string> failure() const;
     [[nodiscard]] uint64_t saved_block() const { return saved_block_; }

@@ -34,13 +34,8 @@ void Sequencer::reopen(const std::function<void()>& change) {
     }
     change();
     open_next();
-    publish([this,
-             head = parts_.chain.head(),
-             open = parts_.chain.open()](const Result<void>& durable) {
-        if (durable) {
-            parts_.head.move_to(head, open);
-        }
-    });
+    publish_opening(nullptr);
+    take_from_l1();
 }
 
 void Sequencer::shift_time(int64_t seconds) {
@@ -78,6 +73,24 @@ void Sequencer::override_state(const OverrideRecord& change) {
 }
 
 Result<void> Sequencer::revert_to(uint64_t number) {
+    if (auto gone = go_back_to(number); !gone) {
+        return gone;
+    }
+    open_next();
+    rejudge_pool();
+    publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
+                const Result<void>& durable
+            ) {
+        if (durable) {
+            parts_.head.move_to(head, open);
+            parts_.publisher.tell([&](Listener& listener) { listener.on_reverted(number); });
+        }
+    });
+    take_from_l1();
+    return {};
+}
+
+Result<void> Sequencer::go_back_to(uint64_t number) {
     if (const auto words = failure()) {
         return Err{Error{*words}};
     }
@@ -104,16 +117,7 @@ Result<void> Sequencer::revert_to(uint64_t number) {
         return reverted;
     }
     forced_ = {};
-    open_next();
-    rejudge_pool();
-    publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
-                const Result<void>& durable
-            ) {
-        if (durable) {
-            parts_.head.move_to(head, open);
-            parts_.publisher.tell([&](Listener& listener) { listener.on_reverted(number); });
-        }
-    });
+    due_.clear();
     return {};
 }
 

@@ -8,6 +8,17 @@
 
 namespace mega::sequencer {
 
+/// L1 took back blocks that were shown before.
+struct Reorganisation {
+    uint64_t kept = 0;           // the last block that stayed
+    uint64_t previous_head = 0;  // the last one before
+    std::string reason;
+    /// Of transactions in the blocks taken back: those that are in no block any more, and those
+    /// whose receipts have come out otherwise (status, gas or logs).
+    std::vector<Hash256> dropped;
+    std::vector<Hash256> changed;
+};
+
 class Listener {
   public:
     virtual ~Listener() = default;
@@ -18,6 +29,8 @@ class Listener {
     virtual void on_sealed(const SealedPtr&) {}
     /// The chain went back to the end of this block.
     virtual void on_reverted(uint64_t /*number*/) {}
+    /// Follows on_reverted, and what was executed again.
+    virtual void on_reorganised(const Reorganisation&) {}
 
     Listener() = default;
     Listener(const Listener&) = delete;

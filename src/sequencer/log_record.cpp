@@ -29,6 +29,14 @@ void write(Writer& out, const OpenBlockRecord& r) {
     out.write(r.beneficiary.view());
     out.write(r.prev_randao.view());
     out.write(r.base_fee_per_gas);
+    if (r.l1) {
+        out.write(r.l1->origin.number);
+        out.write(r.l1->origin.hash.view());
+        out.write(r.l1->origin.timestamp);
+        out.write(r.l1->origin.base_fee);
+        out.write(r.l1->origin.blob_base_fee);
+        out.write(r.l1->cursor);
+    }
 }
 
 void write(Writer& out, const BatchRecord& r) {
@@ -67,6 +75,15 @@ void read(FieldReader& in, OpenBlockRecord& r) {
     in.read(r.beneficiary);
     in.read(r.prev_randao);
     in.read(r.base_fee_per_gas);
+    if (in.has_more()) {
+        rollup::L1Position& position = r.l1.emplace();
+        in.read(position.origin.number);
+        in.read(position.origin.hash);
+        in.read(position.origin.timestamp);
+        in.read(position.origin.base_fee);
+        in.read(position.origin.blob_base_fee);
+        in.read(position.cursor);
+    }
 }
 
 void read(FieldReader& in, BatchRecord& r) {

@@ -7,6 +7,7 @@
 //   record = kind u8 ‖ rlp([...fields in declaration order])
 
 #include "base/result.hpp"
+#include "rollup/l1.hpp"
 #include "types/account.hpp"
 #include "types/transaction.hpp"
 
@@ -24,6 +25,9 @@ struct OpenBlockRecord {
     Address beneficiary;
     Hash256 prev_randao;
     u256 base_fee_per_gas;
+    /// How far into L1 the block sees; absent on a chain without L1. What the block takes from
+    /// there is the BatchRecord that follows.
+    std::optional<rollup::L1Position> l1{};
     friend bool operator==(const OpenBlockRecord&, const OpenBlockRecord&) = default;
 };
 

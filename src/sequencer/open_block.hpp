@@ -18,12 +18,20 @@ namespace mega::sequencer {
 
 class OpenBlock {
   public:
-    OpenBlock(BlockHeader opening_header, const execution::BlockEnv& env)
-        : header_(std::move(opening_header)), name_(hash_of(header_)), env_(env) {}
+    OpenBlock(
+        BlockHeader opening_header,
+        const execution::BlockEnv& env,
+        std::optional<rollup::L1Position> l1 = {}
+    )
+        : header_(std::move(opening_header)),
+          name_(hash_of(header_)),
+          env_(env),
+          l1_(std::move(l1)) {}
 
     [[nodiscard]] const BlockHeader& opening_header() const { return header_; }
     [[nodiscard]] const Hash256& name() const { return name_; }
     [[nodiscard]] const execution::BlockEnv& env() const { return env_; }
+    [[nodiscard]] const std::optional<rollup::L1Position>& l1() const { return l1_; }
 
     void publish(std::span<const ExecutedPtr> executed) {
         const std::unique_lock lock(mutex_);
@@ -59,6 +67,7 @@ class OpenBlock {
     const BlockHeader header_;
     const Hash256 name_;
     const execution::BlockEnv env_;
+    const std::optional<rollup::L1Position> l1_;
     mutable std::shared_mutex mutex_;
     std::vector<ExecutedPtr> transactions_;             // guarded by mutex_
     std::unordered_map<Hash256, ExecutedPtr> by_hash_;  // guarded by mutex_

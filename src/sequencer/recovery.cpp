@@ -1,6 +1,7 @@
 #include "sequencer/recovery.hpp"
 
 #include "base/hex.hpp"
+#include "sequencer/l1_position.hpp"
 #include "storage/node_store.hpp"
 
 namespace mega::sequencer {
@@ -71,7 +72,9 @@ Result<void> ensure_genesis(storage::Database& database, const execution::Genesi
     return {};
 }
 
-Result<StoredHead> load_head(const storage::ChainStore& blocks) {
+Result<StoredHead> load_head(
+    const storage::ChainStore& blocks, const std::optional<rollup::L1Position>& l1_genesis
+) {
     const auto checkpoint = blocks.checkpoint();
     if (!checkpoint) {
         return Err{checkpoint.error()};
@@ -91,6 +94,13 @@ Result<StoredHead> load_head(const storage::ChainStore& blocks) {
     head->hash = (*header)->hash;
     head->opening_hash = (*header)->opening_hash;
     head->diff = std::make_shared<const state::StateDiff>();
+    if (l1_genesis) {
+        auto position = l1_position_after(blocks, head->header.number, *l1_genesis);
+        if (!position) {
+            return Err{position.error()};
+        }
+        head->l1 = *position;
+    }
     return StoredHead{std::move(head), **checkpoint};
 }
 

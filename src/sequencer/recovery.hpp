@@ -23,7 +23,10 @@ struct StoredHead {
     SealedPtr head;
     storage::Checkpoint checkpoint;
 };
-[[nodiscard]] Result<StoredHead> load_head(const storage::ChainStore& blocks);
+/// `l1_genesis`: where block 0 stands in L1, if there is one.
+[[nodiscard]] Result<StoredHead> load_head(
+    const storage::ChainStore& blocks, const std::optional<rollup::L1Position>& l1_genesis = {}
+);
 
 /// Drives a chain with log records.
 class Replay {

@@ -41,10 +41,12 @@ void Sequencer::start(Resumption resumption) {
     for (auto& tx : resumption.pooled) {
         return_to_pool(tx);
     }
-    if (!parts_.chain.open()) {
+    // An untouched block may have opened without what it was to take from L1.
+    if (!parts_.chain.open() || parts_.chain.is_untouched()) {
         open_next();
     }
     parts_.head.move_to(parts_.chain.head(), parts_.chain.open());
+    finish_l1_part();
     next_block_us_ = now_us() + block_interval_ms_ * 1000;
     thread_ = std::thread([this] { loop(); });
 }
@@ -249,27 +251,36 @@ void Sequencer::execute_ready() {
         if (batch.empty()) {
             return;
         }
-        execute_batch(std::move(batch));
+        execute_batch(batch);
         tick();
     }
 }
 
-void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
+std::vector<ExecutedPtr> Sequencer::execute_batch(const std::vector<mempool::TxPtr>& batch) {
     const uint64_t started_us = now_us();
     const auto outcomes = parts_.chain.execute(batch);
     counters_.execute_ns += (now_us() - started_us) * 1000;
 
-    BatchRecord record;
     std::vector<ExecutedPtr> executed;
-    std::vector<std::pair<SubmitCallback, SubmitOutcome>> answers;
     for (size_t i = 0; i < outcomes.size(); ++i) {
-        if (!outcomes[i].executed) {
+        if (outcomes[i].executed) {
+            executed.push_back(outcomes[i].executed);
+        } else {
             settle_refused(batch[i], *outcomes[i].refusal);
-            continue;
         }
-        const ExecutedPtr& done = outcomes[i].executed;
+    }
+    record_executed(executed);
+    return executed;
+}
+
+void Sequencer::record_executed(const std::vector<ExecutedPtr>& executed) {
+    if (executed.empty()) {
+        return;
+    }
+    BatchRecord record;
+    std::vector<std::pair<SubmitCallback, SubmitOutcome>> answers;
+    for (const ExecutedPtr& done : executed) {
         record.items.push_back({done->tx->raw, done->tx->sender});
-        executed.push_back(done);
         counters_.gas += done->gas_used;
         if (auto waiting = waiters_.extract(done->tx->hash)) {
             for (Waiter& waiter : waiting.mapped()) {
@@ -280,16 +291,12 @@ void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
             }
         }
     }
-    if (executed.empty()) {
-        return;
-    }
     counters_.executed += executed.size();
     note_authorities(executed);
     append(record);
-    publish([this,
-             open = parts_.chain.open(),
-             executed = std::move(executed),
-             answers = std::move(answers)](const Result<void>& durable) {
+    publish([this, open = parts_.chain.open(), executed, answers = std::move(answers)](
+                const Result<void>& durable
+            ) {
         if (durable) {
             open->publish(executed);
             parts_.publisher.tell([&](Listener& listener) { listener.on_executed(*open, executed); }
@@ -299,6 +306,15 @@ void Sequencer::execute_batch(std::vector<mempool::TxPtr> batch) {
             done(durable ? outcome : refused(durable.error().message));
         }
     });
+}
+
+/// Of senders whose transactions did not come out of the pool.
+void Sequencer::note_nonces(std::span<const ExecutedPtr> executed) {
+    for (const ExecutedPtr& done : executed) {
+        const auto account = parts_.chain.state().account(done->tx->sender).value_or(Account{});
+        const std::lock_guard lock(pool_mutex_);
+        pool_.account_changed(done->tx->sender, account.nonce);
+    }
 }
 
 /// A delegation (EIP-7702) raises the nonce of whoever signed it: theirs in the pool are judged

@@ -14,6 +14,7 @@
 #include "sequencer/chain.hpp"
 #include "sequencer/checkpointer.hpp"
 #include "sequencer/head.hpp"
+#include "sequencer/l1_intake.hpp"
 #include "sequencer/publisher.hpp"
 #include "storage/write_ahead_log.hpp"
 
@@ -61,6 +62,9 @@ struct SequencerCounters {
     std::atomic<uint64_t> mini_blocks{0};
     std::atomic<uint64_t> blocks{0};
     std::atomic<uint64_t> gas{0};
+    std::atomic<uint64_t> from_l1{0};       // deposits, forced transactions, L1 attributes
+    std::atomic<uint64_t> reorganised{0};   // times that L1 took blocks back
+    std::atomic<uint64_t> contradicted{0};  // transactions that came out otherwise, or not, then
     std::atomic<uint64_t> execute_ns{0};
     std::atomic<uint64_t> seal_ns{0};
 };
@@ -69,6 +73,17 @@ struct SequencerCounters {
 struct Resumption {
     std::vector<mempool::TxPtr> pooled;  // accepted, not executed
     std::vector<SealedPtr> unsaved;      // sealed, in no checkpoint
+};
+
+/// A block that L1 dictates.
+struct DictatedBlock {
+    uint64_t number = 0;
+    uint64_t timestamp = 0;
+    uint64_t gas_limit = 0;
+    Address beneficiary;
+    rollup::L1Position position;
+    std::vector<mempool::TxPtr> from_l1;       // L1 attributes first
+    std::vector<mempool::TxPtr> transactions;  // those that cannot be executed are skipped
 };
 
 class Sequencer {
@@ -94,6 +109,21 @@ class Sequencer {
     void stop();
 
     void submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done);
+
+    // What L1 says. Any thread; the next block that opens takes it up.
+
+    /// L1 blocks that are deep enough to be used: L1Intake::feed. Those up to the chain's origin
+    /// contribute the entries from the chain's cursor on.
+    void feed_l1(std::vector<rollup::L1Block> blocks);
+    /// L1 has taken back its blocks after `number`: blocks whose origin is gone are taken back,
+    /// and what users sent in them is executed again. Returns when done and published.
+    [[nodiscard]] Result<void> rewind_l1(uint64_t number);
+    /// After block `blocks.front().number - 1` the chain goes on with these blocks: what stood
+    /// there is taken back and, beyond the last of them, executed again. Returns when done and
+    /// published.
+    [[nodiscard]] Result<void> adopt(std::vector<DictatedBlock> blocks);
+    /// Of the last block that opened; nothing on a chain without L1.
+    [[nodiscard]] std::optional<rollup::L1Position> l1_position() const;
 
     // The pool, seen from any thread.
     [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& hash) const;
@@ -152,7 +182,10 @@ class Sequencer {
     void handle(Submission submission);
     [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
     void execute_ready();
-    void execute_batch(std::vector<mempool::TxPtr> batch);
+    std::vector<ExecutedPtr> execute_batch(const std::vector<mempool::TxPtr>& batch);
+    /// Logs and publishes what was executed, and answers those who wait for it.
+    void record_executed(const std::vector<ExecutedPtr>& executed);
+    void note_nonces(std::span<const ExecutedPtr> executed);
     void note_authorities(std::span<const ExecutedPtr> executed);
     void settle_pooled();
     void refuse(const Hash256& hash, const std::string& message);
@@ -165,9 +198,33 @@ class Sequencer {
     void seal_and_open();
     [[nodiscard]] SealedPtr seal();
     void open_next();
+    using Results = std::unordered_map<Hash256, ExecutedPtr>;
+    /// Executes what the block that just opened takes from L1. Comes after the publication of
+    /// whatever ended the block before.
+    void take_from_l1();
+    /// After a restart: a block may have been left between what it takes from L1 and the mini-block
+    /// of that.
+    void finish_l1_part();
+    void execute_from_l1(std::span<const mempool::TxPtr> transactions);
+    /// `sealed`: the block before, if nobody was told of it yet; the same is returned.
+    SealedPtr build(const DictatedBlock& block, SealedPtr sealed, Results* results);
+    /// Goes back to the end of block `number`, builds `dictated`, executes what was sent since.
+    [[nodiscard]] Result<void> reorganise(
+        uint64_t number, std::span<const DictatedBlock> dictated, const std::string& reason
+    );
+    /// Takes the blocks after `number` back and returns what users had sent in them.
+    [[nodiscard]] Result<std::vector<ExecutedPtr>> withdraw_after(uint64_t number);
+    void execute_again(std::span<const ExecutedPtr> sent, Results& results);
+    /// Shows that block `sealed` ended, if any, and which one is open.
+    void publish_opening(SealedPtr sealed);
+    /// The part of revert_to up to where the next block can open.
+    [[nodiscard]] Result<void> go_back_to(uint64_t number);
     /// Makes `change`, which concerns the next block's environment, and opens that block anew.
     void reopen(const std::function<void()>& change);
-    [[nodiscard]] OpenBlockRecord next_inputs() const;
+    /// Notes in due_ what the block takes from L1.
+    [[nodiscard]] OpenBlockRecord next_inputs();
+    /// Not random: a sequencer alone could choose anything. Contracts must not draw lots with it.
+    [[nodiscard]] static Hash256 derived_prev_randao(const Hash256& parent_hash, uint64_t number);
     void checkpoint();
     void rejudge_pool();
     storage::WriteAheadLog::Sequence append(const LogRecord& record);
@@ -196,6 +253,8 @@ class Sequencer {
     uint64_t next_expiry_us_ = 0;
     bool automine_ = true;
     int64_t time_shift_ = 0;
+    L1Intake l1_;
+    std::vector<rollup::QueueEntry> due_;  // of the open block, not executed yet
     /// What the next block to be sealed was told to have.
     struct Forced {
         std::optional<uint64_t> timestamp;
