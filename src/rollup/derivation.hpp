@@ -11,18 +11,17 @@
 //     other than last_block - first_block + 1 blocks, or more than max_blocks_per_batch;
 //     an origin or a cursor that goes back, an origin that is not before the batch's L1 block, that
 //       is later than its block's timestamp, or that has not queued the entries up to the cursor;
-//     deposits that do not fit their block's gas together with the L1 attributes;
+//     entries that do not fit their block's gas together with the L1 attributes;
 //     a gas limit outside [min_block_gas_limit, max_block_gas_limit];
 //     a last block whose timestamp, origin or cursor is not the header's;
 //   in a batch without content, and in a forced one,
-//     the last block's timestamp is max(header's, parent's, origin's), others count one second a
-//       block up to it; a batch's blocks beyond max_blocks_per_batch do not exist for the rules of
-//       L1 (BatchInbox refuses more), and an endpoint that shows them is refused;
-//     the origin, of all its blocks, is the later of the header's and the L1 block which queued the
-//       last entry below the header's cursor (none later than the batch's own L1 block);
+//     the origin of all blocks is the later of the header's and the L1 block which queued the last
+//       entry below the header's cursor, but not before the parent's and not after the L1 block
+//       that holds the batch;
+//     the timestamp of all blocks is max(header's, parent's, origin's);
 //     gas limit and beneficiary are those of the block before the batch;
-//     each block takes the entries up to the header's cursor that fit its gas (forced: 20,000,000
-//       of it);
+//     each block takes the entries up to the header's cursor that fit its gas (in a forced batch:
+//       forced_batch_gas of it);
 //   whether a transaction can be executed is seen when it is: one that cannot be is skipped, like a
 //     signature that recovers no sender.
 
@@ -118,34 +117,38 @@ class Derivation {
     [[nodiscard]] const DerivationState* state_after(uint64_t l1_number) const;
 
   private:
-    struct QueuedEntry {
-        QueueEntry entry;
-        uint64_t l1_number = 0;
-    };
-    struct Draft;
+    using Derived = Result<std::vector<DerivedBatch>, DerivationError>;
 
+    [[nodiscard]] Derived accept_on(const L1BlockInput& input, DerivationState& state);
     [[nodiscard]] std::optional<DerivationError> take_entries(
         const L1Block& block, DerivationState& state
     );
-    [[nodiscard]] Result<DerivedBatch, DerivationError> derive(
-        const BatchInput& input, DerivationState& state
+    void forget_entries_from(uint64_t index);
+    [[nodiscard]] std::optional<DerivationError> find_contradiction(
+        const PostedBatch& posted, const DerivationState& state
     ) const;
+    [[nodiscard]] DerivedBatch derive(const BatchInput& input, DerivationState& state) const;
     [[nodiscard]] Result<std::vector<BatchBlock>> read_content(
         const BatchInput& input, const DerivationState& state
+    ) const;
+    [[nodiscard]] std::optional<std::string> find_fault(
+        const BatchHeader& header, std::span<const BatchBlock> blocks, const DerivationState& state
     ) const;
     [[nodiscard]] std::vector<BatchBlock> empty_content(
         const PostedBatch& posted, const DerivationState& state
     ) const;
-    [[nodiscard]] DerivedBlock finish_block(BatchBlock&& block, DerivationState& state) const;
+    [[nodiscard]] DerivedBlock finish_block(BatchBlock block, DerivationState& state) const;
+
     /// Entries of the queue that the L1 blocks up to `l1_number` made.
     [[nodiscard]] uint64_t queue_length_at(uint64_t l1_number) const;
-    [[nodiscard]] const L1Ref* ref_of(uint64_t l1_number) const;
+    [[nodiscard]] const L1Ref& ref_of(uint64_t l1_number, const DerivationState& state) const;
     [[nodiscard]] std::span<const QueueEntry> entries(uint64_t from, uint64_t to) const;
 
     RollupConfig config_;
-    std::deque<DerivationState> history_;  // by L1 block, consecutive
-    std::vector<QueueEntry> entries_;      // from first_entry_
-    std::vector<uint64_t> entry_l1_;       // the L1 block of each
+    std::deque<DerivationState> history_;  // one for each L1 block, consecutive
+    // The queue from first_entry_ on, and the L1 block of each entry:
+    std::vector<QueueEntry> entries_;
+    std::vector<uint64_t> entry_l1_;
     uint64_t first_entry_ = 0;
 };
 

@@ -41,8 +41,9 @@ void Sequencer::start(Resumption resumption) {
     for (auto& tx : resumption.pooled) {
         return_to_pool(tx);
     }
-    // An untouched block may have opened without what it was to take from L1.
-    if (!parts_.chain.open() || parts_.chain.is_untouched()) {
+    const OpenBlockPtr open = parts_.chain.open();
+    // With an L1, an untouched block may have lost what it was to take from there.
+    if (!open || (open->l1() && parts_.chain.is_untouched())) {
         open_next();
     }
     parts_.head.move_to(parts_.chain.head(), parts_.chain.open());
