@@ -54,7 +54,7 @@ namespace mega::rollup {
 
 inline constexpr uint8_t batch_version = 1;
 inline constexpr size_t max_columns_bytes = 16u << 20;
-inline constexpr uint64_t max_blocks_per_batch = 16'384;
+inline constexpr uint64_t max_blocks_per_batch = 7'200;  // as BatchInbox
 
 /// A block as a batch holds it: without the transactions that come from L1.
 struct BatchBlock {

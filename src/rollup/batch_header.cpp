@@ -5,7 +5,7 @@
 namespace mega::rollup {
 namespace {
 
-constexpr uint64_t words_before_hashes = 13;  // chain id, ten of the header, kind, offset
+constexpr uint64_t words_before_hashes = 14;  // chain id, eleven of the header, kind, offset
 
 }  // namespace
 
@@ -16,6 +16,7 @@ void write(AbiWriter& out, const BatchHeader& header) {
     out.word(u256{header.last_block});
     out.word(u256{header.deposit_cursor});
     out.word(u256{header.origin_number});
+    out.word(header.origin_hash);
     out.word(u256{header.last_timestamp});
     out.word(header.last_block_hash);
     out.word(header.mini_block_digest);
@@ -30,6 +31,7 @@ BatchHeader read_batch_header(AbiReader& in) {
     header.last_block = in.u64();
     header.deposit_cursor = in.u64();
     header.origin_number = in.u64();
+    header.origin_hash = in.hash();
     header.last_timestamp = in.u64();
     header.last_block_hash = in.hash();
     header.mini_block_digest = in.hash();

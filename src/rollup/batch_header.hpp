@@ -4,7 +4,7 @@
 //
 //   batch hash = keccak256(abi.encode(l2 chain id, header, kind, data hashes))
 //
-// The header's ten fields are words in declaration order.
+// The header's eleven fields are words in declaration order.
 
 #include "base/bytes.hpp"
 #include "rollup/abi.hpp"
@@ -21,6 +21,7 @@ struct BatchHeader {
     uint64_t last_block = 0;
     uint64_t deposit_cursor = 0;  // after last_block
     uint64_t origin_number = 0;   // of last_block
+    Hash256 origin_hash{};
     uint64_t last_timestamp = 0;  // of last_block
     Hash256 last_block_hash{};    // 0 for a forced batch
     Hash256 mini_block_digest{};  // 0 for a forced batch

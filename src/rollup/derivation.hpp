@@ -39,11 +39,11 @@ namespace mega::rollup {
 inline constexpr uint64_t forced_batch_gas = 20'000'000;
 
 /// A batch with what was found of its data. For blobs: the data of all blobs, unpacked or not
-/// (`unpack_blobs` failing makes the content bad); for calldata: what `submitCalldata` was given.
+/// (`unpack_blobs` failing makes the content bad); for calldata: what BatchCalldata logged.
 struct BatchInput {
     PostedBatch posted;
     std::vector<Bytes> blobs;       // BatchKind::blobs, one for each data hash
-    std::optional<Bytes> calldata;  // BatchKind::calldata, if the input could be read
+    std::optional<Bytes> calldata;  // BatchKind::calldata
 };
 
 struct L1BlockInput {

@@ -6,17 +6,18 @@ namespace mega::rollup {
 namespace {
 
 #define MEGA_BATCH_HEADER \
-    "(bytes32,uint64,uint64,uint64,uint64,uint64,uint64,bytes32,bytes32,address)"
+    "(bytes32,uint64,uint64,uint64,uint64,uint64,bytes32,uint64,bytes32,bytes32,address)"
 constexpr std::string_view deposit_queued = "DepositQueued(uint64,address,bytes,bytes32)";
 constexpr std::string_view transaction_forced = "TransactionForced(uint64,address,bytes,bytes32)";
 constexpr std::string_view batch_posted =
     "BatchPosted(uint64,bytes32,uint8," MEGA_BATCH_HEADER ",bytes32[])";
+constexpr std::string_view batch_calldata = "BatchCalldata(uint64,bytes)";
 constexpr std::string_view submit_calldata = "submitCalldata(" MEGA_BATCH_HEADER ",bytes)";
 constexpr std::string_view submit_blobs = "submitBlobs(" MEGA_BATCH_HEADER ")";
 constexpr std::string_view submit_forced = "submitForced()";
 #undef MEGA_BATCH_HEADER
 
-constexpr uint64_t header_words = 10;
+constexpr uint64_t header_words = 11;
 
 Hash256 hash_of_text(std::string_view text) { return crypto::keccak256(as_bytes(text)); }
 Bytes selector(std::string_view signature) {
@@ -45,6 +46,11 @@ const Hash256& transaction_forced_topic() {
 }
 const Hash256& batch_posted_topic() {
     static const Hash256 topic = hash_of_text(batch_posted);
+    return topic;
+}
+
+const Hash256& batch_calldata_topic() {
+    static const Hash256 topic = hash_of_text(batch_calldata);
     return topic;
 }
 
@@ -95,17 +101,21 @@ Result<std::optional<PostedBatch>> read_batch_log(const Log& log) {
     return std::optional{std::move(batch)};
 }
 
-std::optional<Bytes> read_submitted_calldata(BytesView input) {
-    if (input.size() < 4) {
-        return std::nullopt;
+Result<std::optional<BatchCalldata>> read_calldata_log(const Log& log) {
+    if (!has_topic(log, batch_calldata_topic())) {
+        return std::optional<BatchCalldata>{};
     }
-    AbiReader arguments(input.subspan(4));
-    const BatchHeader header = read_batch_header(arguments);
-    Bytes data = to_bytes(arguments.bytes());
-    if (arguments.failed() || !equal(input, submit_calldata_input(header, data))) {
-        return std::nullopt;
+    bool is_good = log.topics.size() == 2;
+    BatchCalldata calldata;
+    if (is_good) {
+        calldata.index = read_topic_u64(log.topics[1], is_good);
     }
-    return data;
+    AbiReader data(log.data);
+    calldata.data = to_bytes(data.bytes());
+    if (!is_good || data.failed()) {
+        return Err{Error{"L1: malformed log BatchCalldata"}};
+    }
+    return std::optional{std::move(calldata)};
 }
 
 Bytes submit_calldata_input(const BatchHeader& header, BytesView data) {
@@ -158,6 +168,17 @@ Log write_batch_log(const Address& batch_inbox, const PostedBatch& batch) {
     Log log;
     log.address = batch_inbox;
     log.topics = {batch_posted_topic(), u256{batch.header.index}.to_hash(), batch.hash};
+    log.data = data.take();
+    return log;
+}
+
+Log write_calldata_log(const Address& batch_inbox, const BatchCalldata& calldata) {
+    AbiWriter data;
+    data.word(u256{32});
+    data.bytes(calldata.data);
+    Log log;
+    log.address = batch_inbox;
+    log.topics = {batch_calldata_topic(), u256{calldata.index}.to_hash()};
     log.data = data.take();
     return log;
 }
