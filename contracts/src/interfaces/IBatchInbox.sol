@@ -46,4 +46,7 @@ interface IBatchInbox {
     function lastTimestamp() external view returns (uint64);
     /// How far a batch posted now has to go in the queue.
     function overdueCursor() external view returns (uint64);
+    /// Forced batches, oldest first: what a sequencer had promised for their blocks is void.
+    function forcedCount() external view returns (uint256);
+    function forcedBatch(uint256 i) external view returns (uint64 blockNumber, uint64 timestamp);
 }

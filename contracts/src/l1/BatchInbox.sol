@@ -31,9 +31,15 @@ contract BatchInbox is IBatchInbox, Configured {
         uint48 lastTimestamp;
     }
 
+    struct Forced {
+        uint64 blockNumber;
+        uint64 timestamp;
+    }
+
     IDepositQueue public queue;
     Head private _head;
     mapping(uint64 index => bytes32) public batchHash;
+    Forced[] public forcedBatch;
 
     function initialize(ISystemConfig config_, IDepositQueue queue_, uint64 genesisTimestamp)
         external
@@ -82,7 +88,12 @@ contract BatchInbox is IBatchInbox, Configured {
             miniBlockDigest: 0,
             sequencer: address(0)
         });
+        forcedBatch.push(Forced(header.lastBlock, timestamp));
         _append(header, BatchKind.Forced, new bytes32[](0));
+    }
+
+    function forcedCount() external view returns (uint256) {
+        return forcedBatch.length;
     }
 
     function nextIndex() external view returns (uint64) {

@@ -18,12 +18,6 @@ import {Bls12381, PublicKey} from "./lib/Bls12381.sol";
 import {MiniBlockHeader, MiniBlocks} from "./lib/MiniBlocks.sol";
 import {PenaltyMath} from "./lib/PenaltyMath.sol";
 
-/// What BatchInbox remembers of forced batches, oldest first.
-interface IForcedBatches {
-    function forcedCount() external view returns (uint256);
-    function forcedBatch(uint256 i) external view returns (uint64 blockNumber, uint64 timestamp);
-}
-
 /// Takes stake for what L1 itself can check. Whoever brings evidence is rewarded by Staking.
 ///
 /// A contradiction costs 10 % at once and the seat for good; when its period is over, `settle` takes
@@ -400,22 +394,21 @@ contract Slasher is Ownable2Step {
     /// That a forced batch took the place of a block `number` made at `early`, and what was made at
     /// `late` came after it. Forced batches are in order of time and number.
     function _isVoided(uint64 number, uint64 early, uint64 late) private view returns (bool) {
-        IForcedBatches forced = IForcedBatches(address(inbox));
         uint256 low;
-        uint256 high = forced.forcedCount();
+        uint256 high = inbox.forcedCount();
         while (low < high) {
             uint256 middle = (low + high) / 2;
-            (, uint64 at) = forced.forcedBatch(middle);
+            (, uint64 at) = inbox.forcedBatch(middle);
             if (at + CLOCK_SLACK < early) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        if (low == forced.forcedCount()) {
+        if (low == inbox.forcedCount()) {
             return false;
         }
-        (uint64 forcedNumber, uint64 timestamp) = forced.forcedBatch(low);
+        (uint64 forcedNumber, uint64 timestamp) = inbox.forcedBatch(low);
         return timestamp < late && forcedNumber <= number;
     }
 
