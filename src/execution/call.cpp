@@ -1,6 +1,7 @@
 #include "execution/call.hpp"
 
 #include "evm/precompiles.hpp"
+#include "execution/data_fee.hpp"
 #include "execution/rules.hpp"
 
 #include <algorithm>
@@ -35,6 +36,11 @@ Result<TxResult, TxError> run(
     const ExecutionOptions& options
 ) {
     return execute_transaction(vm, journal, view, env_of_call(env, call.tx), call, options);
+}
+
+/// The data's price may rise until the transaction is included: an eighth more of that part.
+uint64_t with_data_margin(uint64_t gas, uint64_t data, uint64_t most) {
+    return std::max(gas, std::min(gas + data / 8, most));
 }
 
 /// The most gas that the sender's balance buys; nothing when it does not even cover the value.
@@ -149,11 +155,14 @@ Result<uint64_t, EstimateError> GasSearch::run(uint64_t gas_cap) {
     if (!bound) {
         return Err{bound.error()};
     }
-    uint64_t high = *bound;
-    if (is_plain_transfer() && high >= plain_transfer_gas) {
-        const auto enough = suffices(plain_transfer_gas);
+    const uint64_t most = *bound;
+    uint64_t high = most;
+    const uint64_t data = data_gas(env_.l2_fees, call_);
+    const uint64_t transfer_gas = plain_transfer_gas + data;
+    if (is_plain_transfer() && high >= transfer_gas) {
+        const auto enough = suffices(transfer_gas);
         if (enough && *enough) {
-            return plain_transfer_gas;
+            return with_data_margin(transfer_gas, data, most);
         }
     }
     const auto possible = suffices(high);
@@ -179,7 +188,7 @@ Result<uint64_t, EstimateError> GasSearch::run(uint64_t gas_cap) {
         (*enough ? high : low) = next;
         next = low + (high - low) / 2;
     }
-    return high;
+    return with_data_margin(high, data, most);
 }
 
 AccessList listed(

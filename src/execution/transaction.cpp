@@ -1,6 +1,7 @@
 #include "execution/transaction.hpp"
 
 #include "execution/checks.hpp"
+#include "execution/data_fee.hpp"
 #include "execution/host.hpp"
 
 namespace mega::execution {
@@ -40,6 +41,7 @@ class Transition {
         : journal_(journal),
           env_(env),
           tx_(signed_tx.tx),
+          data_gas_(data_gas(env.l2_fees, signed_tx)),
           sender_(signed_tx.tx.type == TxType::deposit ? signed_tx.tx.from : signed_tx.sender),
           options_(options),
           context_{sender_, price(), signed_tx.tx.blob_versioned_hashes},
@@ -60,7 +62,8 @@ class Transition {
         return {code, std::string{text} + ": address " + to_hex(sender_) + rest};
     }
 
-    [[nodiscard]] std::optional<TxError> find_fault();
+    [[nodiscard]] std::optional<TxError> find_fault(const IntrinsicGas& gas);
+    [[nodiscard]] std::optional<TxError> find_data_gas_fault(const IntrinsicGas& gas) const;
     [[nodiscard]] std::optional<TxError> find_nonce_fault();
     [[nodiscard]] std::optional<TxError> find_sender_fault();
     [[nodiscard]] std::optional<TxError> find_price_fault() const;
@@ -80,6 +83,7 @@ class Transition {
     state::Journal& journal_;
     const BlockEnv& env_;
     const Transaction& tx_;
+    const uint64_t data_gas_;
     const Address sender_;
     const ExecutionOptions& options_;
     const evm::TxContext context_;
@@ -94,7 +98,7 @@ Result<TxResult, TxError> Transition<F>::run() {
     if (!gas) {
         return Err{gas.error()};
     }
-    if (auto fault = find_fault()) {
+    if (auto fault = find_fault(*gas)) {
         return Err{std::move(*fault)};
     }
     // 2. Up-front cost and nonce: what a failing execution does not undo.
@@ -125,8 +129,11 @@ u256 Transition<F>::price() const {
 }
 
 template <Fork F>
-std::optional<TxError> Transition<F>::find_fault() {
+std::optional<TxError> Transition<F>::find_fault(const IntrinsicGas& gas) {
     if (!is_deposit()) {
+        if (auto fault = find_data_gas_fault(gas)) {
+            return fault;
+        }
         if (auto fault = find_nonce_fault()) {
             return fault;
         }
@@ -148,6 +155,19 @@ std::optional<TxError> Transition<F>::find_fault() {
         return TxError{TxErrorCode::gas_limit_reached, "gas limit reached"};
     }
     return std::nullopt;
+}
+
+template <Fork F>
+std::optional<TxError> Transition<F>::find_data_gas_fault(const IntrinsicGas& gas) const {
+    const uint64_t least = std::max(gas.intrinsic, gas.floor) + data_gas_;
+    if (data_gas_ == 0 || tx_.gas_limit >= least) {
+        return std::nullopt;
+    }
+    return TxError{
+        TxErrorCode::intrinsic_gas_too_low,
+        "intrinsic gas too low: have " + std::to_string(tx_.gas_limit) + ", want " +
+            std::to_string(least) + " (" + std::to_string(data_gas_) + " of it for data on L1)"
+    };
 }
 
 template <Fork F>
@@ -359,7 +379,7 @@ evm::CallResult Transition<F>::execute(const IntrinsicGas& gas) {
     }
     evm::Message message;
     message.kind = tx_.to ? evm::CallKind::call : evm::CallKind::create;
-    message.gas = static_cast<int64_t>(tx_.gas_limit - gas.intrinsic);
+    message.gas = static_cast<int64_t>(tx_.gas_limit - gas.intrinsic - data_gas_);
     message.recipient = tx_.to.value_or(Address{});
     message.code_address = message.recipient;
     message.sender = sender_;
@@ -376,12 +396,15 @@ TxResult Transition<F>::settle(const IntrinsicGas& gas, const evm::CallResult& c
     if (result.success() && !tx_.to) {
         result.created = call.created;
     }
-    const uint64_t spent = tx_.gas_limit - static_cast<uint64_t>(call.gas_left);
+    // Without the data gas, which is neither refunded nor part of a refund's bound.
+    const uint64_t limit = tx_.gas_limit - data_gas_;
+    const uint64_t spent = limit - static_cast<uint64_t>(call.gas_left);
     const auto call_refund = static_cast<uint64_t>(std::max<int64_t>(call.gas_refund, 0));
     result.gas_refunded =
         std::min(call_refund + authorization_refund_, spent / R::max_refund_quotient);
     // The floor never exceeds the gas limit, except of a deposit that has failed for it.
-    result.gas_used = std::min(std::max(spent - result.gas_refunded, gas.floor), tx_.gas_limit);
+    result.gas_used = std::min(std::max(spent - result.gas_refunded, gas.floor), limit) + data_gas_;
+    result.data_gas = data_gas_;
     result.effective_gas_price = context_.gas_price;
     if (!is_deposit()) {
         const u256& price = context_.gas_price;
@@ -389,6 +412,11 @@ TxResult Transition<F>::settle(const IntrinsicGas& gas, const evm::CallResult& c
         const u256 tip = price > base_fee ? price - base_fee : u256{};
         journal_.add_balance(sender_, price * (tx_.gas_limit - result.gas_used));
         journal_.credit(env_.context.beneficiary, tip * result.gas_used);
+        if (env_.l2_fees.pays_vault()) {
+            journal_.credit(
+                fee_vault_address, vault_credit(env_.l2_fees, base_fee, result.gas_used, data_gas_)
+            );
+        }
     }
     result.logs = journal_.take_logs();
     result.diff = journal_.finish(R::deletes_empty_accounts);

@@ -22,18 +22,38 @@
 
 namespace mega::execution {
 
+/// Fees that mega's L2 has and Ethereum lacks (data_fee.hpp); all zero on Ethereum.
+struct L2Fees {
+    /// Wei for each byte that a transaction adds to a batch.
+    u256 data_price;
+    /// Of the block: what turns the data's price into gas, also in calls that pay nothing.
+    u256 base_fee_per_gas;
+    /// Share of the base fee that goes to the fee vault instead of being burnt, in parts of 10,000.
+    uint16_t base_fee_share_bps = 0;
+
+    [[nodiscard]] bool pays_vault() const {
+        return !data_price.is_zero() || base_fee_share_bps != 0;
+    }
+    friend bool operator==(const L2Fees&, const L2Fees&) = default;
+};
+/// 0x420000000000000000000000000000000000001A: receives what L2Fees names.
+inline constexpr Address fee_vault_address{{0x42, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                            0,    0, 0, 0, 0, 0, 0, 0, 0, 0x1a}};
+
 /// What is fixed for every transaction of a block.
 struct BlockEnv {
     Fork fork = current_fork;
     evm::BlockContext context;
-    /// L2: the base fee is burnt and the tip goes to the beneficiary, as on Ethereum. Blob limits
-    /// matter to replay alone.
+    /// The base fee is burnt but for what `l2_fees` gives to the vault, and the tip goes to the
+    /// beneficiary. Blob limits matter to replay alone.
     uint64_t max_blobs = 0;
+    L2Fees l2_fees;
 };
 
 struct TxResult {
     evm::Status status = evm::Status::success;  // of the transaction's own frame
     uint64_t gas_used = 0;
+    uint64_t data_gas = 0;  // of it, for the place on L1 (data_fee.hpp)
     u256 effective_gas_price;
     std::vector<Log> logs;
     Bytes output;               // return or revert data

@@ -129,6 +129,11 @@ void BlockMaker::make_accounts(test::Scenario& scenario) {
         }
     }
     scenario.env.context.beneficiary = one_in(2) ? anyone() : address_of(0xfee);
+    if (one_in(3)) {
+        scenario.env.l2_fees = {
+            below(3) * 10, scenario.env.context.base_fee_per_gas, static_cast<uint16_t>(below(5000))
+        };
+    }
     if (one_in(4)) {
         scenario.state.set_account(address_of(0xe000), Account{});  // exists, but empty
     }

@@ -84,6 +84,9 @@ bool run_transfer(
     Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
 ) {
     const execution::BlockEnv& env = *round.env;
+    if (env.l2_fees.pays_vault()) {
+        return false;  // the fee vault's part is the general lane's business
+    }
     const auto costs = costs_of(env, tx.tx);
     if (!costs || tx.tx.nonce == UINT64_MAX ||
         !execution::check_stateless(env.fork, env.context.chain_id, tx.tx, round.options)) {

@@ -1,3 +1,4 @@
+#include "execution/l2_parameters.hpp"
 #include "rpc/block_id.hpp"
 #include "rpc/execution_error.hpp"
 #include "rpc/json_writer.hpp"
@@ -187,7 +188,11 @@ u256 base_fee_after(const Backend& backend, const BlockHeader& newest) {
     if (next && *next && (*next)->base_fee_per_gas) {
         return *(*next)->base_fee_per_gas;
     }
-    return execution::next_base_fee(newest, backend.fee_market);
+    const auto state = backend.reader.state_at(newest.number);
+    const execution::FeeMarket market =
+        state ? execution::read_l2_parameters(**state, backend.fee_market).fee_market
+              : backend.fee_market;
+    return execution::next_base_fee(newest, market);
 }
 
 Answer fee_history(const Backend& backend, const json& params) {

@@ -1,3 +1,4 @@
+#include "execution/l2_parameters.hpp"
 #include "rpc/call_setup.hpp"
 #include "rpc/execution_error.hpp"
 #include "rpc/format.hpp"
@@ -172,6 +173,8 @@ class Simulation {
 
     /// The header as far as execution sees it; the environment follows it.
     Read<BlockHeader> open(const json& overrides) {
+        const auto parameters =
+            execution::read_l2_parameters(*ground_->state, backend_->fee_market);
         BlockHeader header;
         header.parent_hash = parent_hash_;
         header.number = parent_.number + 1;
@@ -180,14 +183,15 @@ class Simulation {
         header.gas_limit = parent_.gas_limit;
         header.beneficiary = parent_.beneficiary;
         header.base_fee_per_gas = request_.is_validating
-                                      ? execution::next_base_fee(parent_, backend_->fee_market)
+                                      ? execution::next_base_fee(parent_, parameters.fee_market)
                                       : u256{};
         header.withdrawals_root = empty_trie_root;
         header.blob_gas_used = 0;
         header.excess_blob_gas = 0;
         header.parent_beacon_block_root = Hash256{};
         header.requests_hash = empty_requests_hash;
-        ground_->env = execution::block_env(backend_->fork, backend_->chain_id, header);
+        ground_->env =
+            execution::l2_block_env(backend_->fork, backend_->chain_id, header, parameters);
         if (auto applied = apply_block_overrides(overrides, ground_->env); !applied) {
             return Err{applied.error()};
         }

@@ -1,5 +1,6 @@
 #include "rpc/trace_methods.hpp"
 
+#include "execution/l2_parameters.hpp"
 #include "rpc/call_setup.hpp"
 #include "rpc/execution_error.hpp"
 #include "rpc/json_writer.hpp"
@@ -101,7 +102,7 @@ class Replay {
           block_(std::move(block)),
           parent_(std::move(parent)),
           state_(std::make_unique<state::Overlay>(*parent_)),
-          env_(execution::block_env(backend.fork, backend.chain_id, block_->header)) {}
+          env_(execution::l2_block_env(backend.fork, backend.chain_id, block_->header, *parent_)) {}
 
     [[nodiscard]] Err<RpcError> failed(const execution::TxError& error) const {
         return fail(

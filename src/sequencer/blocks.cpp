@@ -44,7 +44,9 @@ void Sequencer::tick() {
         seal_and_open();
         return;
     }
-    const uint64_t interval_us = uint64_t{options_.mini_block_interval_ms} * 1000;
+    const uint32_t governed_ms = parts_.chain.next_parameters().mini_block_interval_ms;
+    const uint64_t interval_us =
+        uint64_t{governed_ms != 0 ? governed_ms : options_.mini_block_interval_ms} * 1000;
     const bool wanted = parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks;
     if (!wanted) {
         next_mini_block_us_ = 0;
@@ -151,7 +153,8 @@ OpenBlockRecord Sequencer::next_inputs() {
     inputs.timestamp = forced_.timestamp.value_or(
         std::max(earliest, static_cast<uint64_t>(std::max<int64_t>(now_s, 0)))
     );
-    inputs.gas_limit = options_.gas_limit;
+    const uint64_t governed_gas_limit = parts_.chain.next_parameters().gas_limit;
+    inputs.gas_limit = governed_gas_limit != 0 ? governed_gas_limit : options_.gas_limit;
     inputs.beneficiary = options_.beneficiary;
     inputs.prev_randao =
         forced_.prev_randao.value_or(derived_prev_randao(head->hash, inputs.number));

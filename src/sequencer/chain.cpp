@@ -61,7 +61,13 @@ Chain::Chain(
       store_(&store),
       commitment_(&commitment),
       head_(std::move(head)),
-      next_mini_block_number_(next_mini_block_number) {}
+      next_mini_block_number_(next_mini_block_number) {
+    read_parameters();
+}
+
+void Chain::read_parameters() {
+    parameters_ = execution::read_l2_parameters(state(), config_.fee_market);
+}
 
 OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
     if (open_) {
@@ -69,7 +75,7 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
         take_back_open_block();
     }
     BlockHeader header = opening_header(head_->header, head_->hash, inputs);
-    const auto env = execution::block_env(config_.fork, config_.chain_id, header);
+    const auto env = execution::l2_block_env(config_.fork, config_.chain_id, header, parameters_);
     apply(execution::begin_block(vm_, state(), env, header));
     open_ = std::make_shared<OpenBlock>(std::move(header), env, inputs.l1);
     return open_;
@@ -189,6 +195,7 @@ Result<SealedPtr> Chain::seal_block() {
     forget_open_block();
     head_ = sealed;
     head_version_ = state_version_;
+    read_parameters();
     return head_;
 }
 
@@ -250,6 +257,7 @@ void Chain::revert_to(SealedPtr target, std::span<const DiffPtr> newer) {
     }
     head_ = std::move(target);
     head_version_ = state_version_;
+    read_parameters();
 }
 
 }  // namespace mega::sequencer

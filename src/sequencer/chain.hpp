@@ -8,7 +8,7 @@
 // Commitment mini-block by mini-block, and to whoever holds the SealedBlock at the end.
 
 #include "evm/vm.hpp"
-#include "execution/block.hpp"
+#include "execution/l2_parameters.hpp"
 #include "sequencer/commitment.hpp"
 #include "sequencer/diff_accumulator.hpp"
 #include "sequencer/log_record.hpp"
@@ -79,9 +79,11 @@ class Chain {
     [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
     /// Version of the store at the end of the head.
     [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }
+    /// What governance has set for the block after the head.
+    [[nodiscard]] const execution::L2Parameters& next_parameters() const { return parameters_; }
     /// The base fee of the block after the head.
     [[nodiscard]] u256 next_base_fee() const {
-        return execution::next_base_fee(head_->header, config_.fee_market);
+        return execution::next_base_fee(head_->header, parameters_.fee_market);
     }
 
   private:
@@ -92,6 +94,8 @@ class Chain {
     [[nodiscard]] BlockHeader closing_header(const Hash256& state_root) const;
     void take_back_open_block();
     void forget_open_block();
+    /// The store's newest state is the head's.
+    void read_parameters();
 
     ChainConfig config_;
     storage::StateStore* store_;
@@ -99,6 +103,7 @@ class Chain {
     evm::Vm vm_;
 
     SealedPtr head_;
+    execution::L2Parameters parameters_;  // of the block after the head
     OpenBlockPtr open_;
     std::vector<ExecutedPtr> executed_;      // of the open block
     std::vector<MiniBlockPtr> mini_blocks_;  // of the open block

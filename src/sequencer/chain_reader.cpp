@@ -1,5 +1,6 @@
 #include "sequencer/chain_reader.hpp"
 
+#include "execution/l2_parameters.hpp"
 #include "sequencer/checkpointer.hpp"
 
 #include <algorithm>
@@ -333,7 +334,16 @@ Result<execution::BlockEnv> ChainReader::env_at(uint64_t number) const {
     if (!*head) {
         return Err{Error{"block " + std::to_string(number) + " is not known"}};
     }
-    return execution::block_env(open->env().fork, open->env().context.chain_id, **head);
+    const Fork fork = open->env().fork;
+    const uint64_t chain_id = open->env().context.chain_id;
+    if (number == 0) {
+        return execution::block_env(fork, chain_id, **head);
+    }
+    const auto parent_state = states_->at_block(number - 1);
+    if (!parent_state) {
+        return Err{parent_state.error()};
+    }
+    return execution::l2_block_env(fork, chain_id, **head, **parent_state);
 }
 
 Result<Commitment::Proof> ChainReader::prove(

@@ -5,6 +5,7 @@
 
 #include "execution/block.hpp"
 #include "execution/genesis.hpp"
+#include "execution/l2_parameters.hpp"
 #include "sequencer/chain_types.hpp"
 #include "state/overlay.hpp"
 #include "trie/ordered_root.hpp"
@@ -63,7 +64,7 @@ class Model {
             transactions.push_back(*executed->tx);
             raw.push_back(executed->tx->raw);
         }
-        const auto env = execution::block_env(current_fork, id, block.header);
+        const auto env = execution::l2_block_env(current_fork, id, block.header, overlay_);
         auto result = execution::execute_block(vm, overlay_, env, block.header, transactions, {});
         ASSERT_TRUE(result.has_value()) << result.error().message;
         apply(result->diff);

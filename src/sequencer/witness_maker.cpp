@@ -1,5 +1,6 @@
 #include "sequencer/witness_maker.hpp"
 
+#include "execution/l2_parameters.hpp"
 #include "state/overlay.hpp"
 #include "witness/access_recorder.hpp"
 
@@ -83,10 +84,10 @@ Result<WitnessMaker::Execution> WitnessMaker::execute(const BlockView& block) {
     if (!parent_state) {
         return Err{parent_state.error()};
     }
-    const auto env = execution::block_env(options_.fork, options_.chain_id, header);
     Execution execution;
     state::Overlay state{**parent_state};
     const witness::AccessRecorder recorder(state, execution.accesses);
+    const auto env = execution::l2_block_env(options_.fork, options_.chain_id, header, recorder);
     std::vector<state::StateDiff> diffs;
     const auto take = [&](state::StateDiff diff) {
         state.apply(diff);

@@ -42,7 +42,7 @@ Checked check_place(const MegaRules& rules, const BlockHeader& parent, const Blo
     return {};
 }
 
-Checked check_gas(const MegaRules& rules, const BlockHeader& parent, const BlockHeader& header) {
+Checked check_gas(const MegaRules& rules, const BlockHeader& header) {
     if (header.gas_limit > rules.max_gas_limit) {
         return wrong_header(
             "gas limit",
@@ -59,10 +59,6 @@ Checked check_gas(const MegaRules& rules, const BlockHeader& parent, const Block
     }
     if (!header.base_fee_per_gas) {
         return wrong_header("base fee", "absent", "present");
-    }
-    const u256 base_fee = execution::next_base_fee(parent, rules.fee_market);
-    if (!rules.skip_base_fee_check && *header.base_fee_per_gas != base_fee) {
-        return wrong_header("base fee", to_decimal(*header.base_fee_per_gas), to_decimal(base_fee));
     }
     return {};
 }
@@ -101,10 +97,25 @@ Checked check_mega_header(
     if (auto checked = check_place(rules, parent, header); !checked) {
         return checked;
     }
-    if (auto checked = check_gas(rules, parent, header); !checked) {
+    if (auto checked = check_gas(rules, header); !checked) {
         return checked;
     }
     return check_constants(header);
+}
+
+Checked check_mega_fees(
+    const execution::L2Parameters& parameters, const BlockHeader& parent, const BlockHeader& header
+) {
+    const u256 base_fee = execution::next_base_fee(parent, parameters.fee_market);
+    if (*header.base_fee_per_gas != base_fee) {
+        return wrong_header("base fee", to_decimal(*header.base_fee_per_gas), to_decimal(base_fee));
+    }
+    if (parameters.gas_limit != 0 && header.gas_limit != parameters.gas_limit) {
+        return wrong_header(
+            "gas limit", std::to_string(header.gas_limit), std::to_string(parameters.gas_limit)
+        );
+    }
+    return {};
 }
 
 Checked check_mega_body(const Block& block) {

@@ -14,13 +14,14 @@ struct MegaRules {
     uint64_t chain_id = 0;
     Fork fork = current_fork;
     execution::FeeMarket fee_market{};
-    /// The sequencer chooses the gas limit; no block may claim more than this.
+    /// The sequencer chooses the gas limit unless governance has (execution/l2_parameters.hpp); no
+    /// block may claim more than this.
     uint64_t max_gas_limit = 1'000'000'000'000;
     /// Blocks shorter than a second may share a timestamp.
     bool allow_equal_timestamps = false;
     /// Development chains: EIP-3607 is off.
     bool allow_contract_senders = false;
-    /// Development chains set the base fee by hand.
+    /// Development chains set base fee and gas limit by hand.
     bool skip_base_fee_check = false;
 };
 

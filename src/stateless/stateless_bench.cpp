@@ -9,6 +9,7 @@
 //
 // The numbers after the names are transactions a block.
 
+#include "execution/l2_parameters.hpp"
 #include "stateless/test_chain.hpp"
 #include "stateless/validate.hpp"
 #include "witness/compact.hpp"
@@ -125,7 +126,7 @@ class Scene {
         witness::AccessSet* accesses = nullptr
     ) {
         const BlockHeader& header = made.block.header;
-        const auto env = execution::block_env(current_fork, test::chain_id, header);
+        const auto env = execution::l2_block_env(current_fork, test::chain_id, header, view);
         state::Overlay overlay{view};
         std::vector<state::StateDiff> diffs;
         Result done;

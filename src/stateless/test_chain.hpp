@@ -5,6 +5,7 @@
 
 #include "crypto/secp256k1.hpp"
 #include "execution/genesis.hpp"
+#include "execution/l2_parameters.hpp"
 #include "state/overlay.hpp"
 #include "stateless/rules.hpp"
 #include "trie/ordered_root.hpp"
@@ -148,10 +149,10 @@ class TestChain {
         made.parent = headers_.back();
         BlockHeader& header = made.block.header;
         header = opening_header();
-        const auto env = execution::block_env(current_fork, chain_id, header);
         const Hash256 parent_root = made.parent.state_root;
         Pieces pieces;
         const witness::AccessRecorder recorder(state_, pieces.accesses);
+        const auto env = execution::l2_block_env(current_fork, chain_id, header, recorder);
         pieces.add(state_, execution::begin_block(vm_, recorder, env, header));
         std::vector<Receipt> receipts;
         for (const SignedTransaction& tx : transactions) {

@@ -115,6 +115,7 @@ Decoded decode_transactions(const EthereumRules& rules, const Block& block) {
 
 struct Stage {
     const Block& block;
+    const BlockHeader* parent;  // null when only its state root is known
     const Hash256& parent_state_root;
     const UsedNodes& nodes;
     const WitnessState& state;
@@ -124,7 +125,16 @@ struct Stage {
 /// As the sequencer does it (sequencer/chain.cpp): system calls, then the transactions.
 Executed execute(const MegaRules& rules, const Stage& stage) {
     const BlockHeader& header = stage.block.header;
-    const auto env = execution::block_env(rules.fork, rules.chain_id, header);
+    const auto parameters = execution::read_l2_parameters(stage.state, rules.fee_market);
+    if (stage.state.missing()) {
+        return Err{*stage.state.missing()};
+    }
+    if (stage.parent != nullptr && !rules.skip_base_fee_check) {
+        if (auto checked = check_mega_fees(parameters, *stage.parent, header); !checked) {
+            return Err{checked.error()};
+        }
+    }
+    const auto env = execution::l2_block_env(rules.fork, rules.chain_id, header, parameters);
     evm::Vm vm;
     state::Journal journal;
     state::Overlay overlay{stage.state};
@@ -281,12 +291,15 @@ Checked check_use(
     return {};
 }
 
-Result<Validated, Mismatch> validate(
-    const Hash256& parent_state_root,
-    const BlockHashes& block_hashes,
-    const Block& block,
-    const witness::Witness& witness,
-    const auto& rules
+/// What is known of the parent.
+struct Before {
+    const Hash256& state_root;
+    const BlockHashes& block_hashes;
+    const BlockHeader* header = nullptr;
+};
+
+Result<Validated, Mismatch> validate_by(
+    const auto& rules, const Before& before, const Block& block, const witness::Witness& witness
 ) {
     if (auto checked = check_body(rules, block); !checked) {
         return Err{checked.error()};
@@ -296,15 +309,16 @@ Result<Validated, Mismatch> validate(
         return Err{transactions.error()};
     }
     if (auto checked = check_hash(
-            MismatchCode::witness_of_other_state, parent_state_root, witness.parent_state_root
+            MismatchCode::witness_of_other_state, before.state_root, witness.parent_state_root
         );
         !checked) {
         return Err{checked.error()};
     }
     const UsedNodes nodes(witness.nodes);
-    trie::StateTree tree(nodes, parent_state_root);
-    const WitnessState state(tree, witness.codes, block_hashes);
-    auto result = execute(rules, Stage{block, parent_state_root, nodes, state, *transactions});
+    trie::StateTree tree(nodes, before.state_root);
+    const WitnessState state(tree, witness.codes, before.block_hashes);
+    auto result =
+        execute(rules, Stage{block, before.header, before.state_root, nodes, state, *transactions});
     if (!result) {
         return Err{result.error()};
     }
@@ -314,7 +328,8 @@ Result<Validated, Mismatch> validate(
     if (auto checked = check_state_root(tree, block.header, result->diff); !checked) {
         return Err{checked.error()};
     }
-    if (auto checked = check_use(witness, nodes, state, block_hashes.parent_number()); !checked) {
+    if (auto checked = check_use(witness, nodes, state, before.block_hashes.parent_number());
+        !checked) {
         return Err{checked.error()};
     }
     return Validated{
@@ -326,6 +341,15 @@ Result<Validated, Mismatch> validate(
         .requests = std::move(result->requests),
         .diff = std::move(result->diff),
     };
+}
+
+Result<Validated, Mismatch> validate(
+    const Before& before, const Block& block, const witness::Witness& witness, const Rules& rules
+) {
+    const MegaRules* mega = std::get_if<MegaRules>(&rules);
+    return mega != nullptr
+               ? validate_by(*mega, before, block, witness)
+               : validate_by(*std::get_if<EthereumRules>(&rules), before, block, witness);
 }
 
 }  // namespace
@@ -348,8 +372,8 @@ Result<Validated, Mismatch> validate_block(
     if (!checked) {
         return Err{checked.error()};
     }
-    return validate_transition(
-        parent.state_root, BlockHashes(parent, witness.headers), block, witness, rules
+    return validate(
+        {parent.state_root, BlockHashes(parent, witness.headers), &parent}, block, witness, rules
     );
 }
 
@@ -360,15 +384,7 @@ Result<Validated, Mismatch> validate_transition(
     const witness::Witness& witness,
     const Rules& rules
 ) {
-    const MegaRules* mega = std::get_if<MegaRules>(&rules);
-    return mega != nullptr ? validate(parent_state_root, block_hashes, block, witness, *mega)
-                           : validate(
-                                 parent_state_root,
-                                 block_hashes,
-                                 block,
-                                 witness,
-                                 *std::get_if<EthereumRules>(&rules)
-                             );
+    return validate({parent_state_root, block_hashes}, block, witness, rules);
 }
 
 }  // namespace mega::stateless

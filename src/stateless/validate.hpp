@@ -4,6 +4,8 @@
 //
 //   1. the block names the parent: parent hash
 //   2. its header can follow the parent's: number, time, gas limit, base fee, fields of the fork
+//      (what governance may change of them, gas limit and base fee of mega's L2, is compared with
+//      the parent's state, after step 5)
 //   3. its body is what the header says: transactions root, ommers, withdrawals root, blobs
 //   4. its transactions decode, and their senders are recovered
 //   5. the witness is one of the parent's state: same root
