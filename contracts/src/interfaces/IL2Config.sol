@@ -24,6 +24,6 @@ interface IL2Config {
 
     function setParameters(Parameters calldata parameters) external;
     function parameters() external view returns (Parameters memory);
-    /// The alias of the L1 contract that may set them.
+    /// The L1 contract that may set them, by a deposit.
     function relay() external view returns (address);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {AddressAlias} from "../common/AddressAlias.sol";
 import {IL2Config} from "../interfaces/IL2Config.sol";
 
 /// See IL2Config; a predeploy. The layout of slots 0 to 2 is a rule of consensus.
@@ -9,7 +10,7 @@ contract L2Config is IL2Config {
     address public relay; // slot 3, set in genesis
 
     function setParameters(Parameters calldata p) external {
-        require(msg.sender == relay, NotRelay(msg.sender));
+        require(AddressAlias.undo(msg.sender) == relay, NotRelay(msg.sender));
         _parameters = p;
         emit ParametersChanged(p);
     }
