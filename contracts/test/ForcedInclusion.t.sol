@@ -53,7 +53,7 @@ contract ForcedInclusionTest is Deployed {
         forced.gasLimitOf(hex"02f8ff01");
     }
 
-    function testFuzz_garbageNeverGetsAGasLimitItLacks(bytes memory garbage) public {
+    function testFuzz_garbageNeverGetsAGasLimitItLacks(bytes memory garbage) public view {
         try forced.gasLimitOf(garbage) returns (uint64) {
             vm.assertTrue(uint8(garbage[0]) >= 0xc0 || uint8(garbage[0]) <= 4);
         } catch {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BatchHeader, BatchKind} from "../src/common/Types.sol";
+import {BatchHeader, BatchKind, WithdrawalTransaction} from "../src/common/Types.sol";
 import {IProofVerifier} from "../src/interfaces/IProofVerifier.sol";
 import {IStateClaims} from "../src/interfaces/IStateClaims.sol";
 import {ISystemConfig} from "../src/interfaces/ISystemConfig.sol";
@@ -402,7 +402,7 @@ contract StateClaimsTest is World {
         p.batch.header.sequencer = address(0);
         p.batch.kind = BatchKind.Forced;
         inbox.submitForced();
-        _withdraw(ALICE, BOB, 5 ether, 0, "");
+        WithdrawalTransaction memory w = _withdraw(ALICE, BOB, 5 ether, 0, "");
         (p.header, p.output, p.passerProof) =
             _block(p.batch.header.lastBlock, p.batch.header.lastTimestamp);
         // A header that does not fit the batch is refused.
@@ -418,7 +418,10 @@ contract StateClaimsTest is World {
 
         p.claim = _propose(p, 0);
         vm.assertEq(claims.outputRoot(p.claim), keccak256(abi.encode(p.output)));
+        _prove(w, p);
         _finalizeClaim(p);
+        portal.finalizeWithdrawalTransaction(w);
+        vm.assertEq(mega.balanceOf(BOB), 1_000_000 ether);
     }
 
     function test_genesisIsSetOnce() public {

@@ -145,7 +145,7 @@ contract SystemConfigTest is Deployed {
         vm.assertEq(portal.token(), address(mega));
     }
 
-    function test_registryDecidesWhoIsInCharge() public {
+    function test_registryDecidesWhoIsInCharge() public view {
         vm.assertTrue(config.isInCharge(SEQUENCER, 0));
         vm.assertFalse(config.isInCharge(ALICE, 0));
     }

@@ -97,8 +97,9 @@ abstract contract World is Deployed {
         vm.deal(from, from.balance + mint);
         bytes memory to = f[2].readBytes();
         if (to.length == 0) return true;
-        uint256 gas_ = f[5].readUint256() - 21_000;
         bytes memory data = f[6].readBytes();
+        uint256 gas_ = f[5].readUint256() - 21_000;
+        for (uint256 i = 0; i < data.length; ++i) gas_ -= data[i] == 0 ? 4 : 16;
         vm.prank(from, from);
         (success,) = address(bytes20(to)).call{value: value, gas: gas_}(data);
     }
