@@ -10,7 +10,7 @@ contract L2Config is IL2Config {
     address public relay; // slot 3, set in genesis
 
     function setParameters(Parameters calldata p) external {
-        require(msg.sender == AddressAlias.apply_(relay), NotRelay(msg.sender));
+        require(msg.sender == AddressAlias.toL2(relay), NotRelay(msg.sender));
         _parameters = p;
         emit ParametersChanged(p);
     }
