@@ -30,7 +30,7 @@ contract PredeploysTest is World {
 
     /// predeploys.json and Predeploys.sol name the same addresses; none has a second name.
     function test_addressesAgree() public view {
-        address[10] memory expected = [
+        address[11] memory expected = [
             Predeploys.WRAPPED_MEGA,
             Predeploys.L2_MESSENGER,
             Predeploys.L2_STANDARD_BRIDGE,
@@ -40,7 +40,8 @@ contract PredeploysTest is World {
             Predeploys.FEE_VAULT,
             Predeploys.ATOMIC_SWAP,
             Predeploys.L2_ETH,
-            Predeploys.L2_TOKEN_TEMPLATE
+            Predeploys.L2_TOKEN_TEMPLATE,
+            Predeploys.L2_CONFIG
         ];
         string memory json = vm.readFile("contracts/predeploys.json");
         for (uint256 i = 0; i < expected.length; ++i) {
@@ -48,7 +49,7 @@ contract PredeploysTest is World {
             vm.assertEq(vm.parseJsonAddress(json, key), expected[i]);
             vm.assertTrue(expected[i].code.length > 0);
         }
-        vm.assertFalse(vm.keyExistsJson(json, "$[10]"));
+        vm.assertFalse(vm.keyExistsJson(json, "$[11]"));
     }
 
     // ------------------------------------------------------------------ L1Block

@@ -14,6 +14,7 @@ library Predeploys {
     address internal constant ATOMIC_SWAP = 0x4200000000000000000000000000000000000020;
     address internal constant L2_ETH = 0x4200000000000000000000000000000000000021;
     address internal constant L2_TOKEN_TEMPLATE = 0x4200000000000000000000000000000000000022;
+    address internal constant L2_CONFIG = 0x4200000000000000000000000000000000000023;
 
     /// Sends the L1 attributes at the head of a block; has no key.
     address internal constant DEPOSITOR = 0xDeaDDEaDDeAdDeAdDEAdDEaddeAddEAdDEAd0001;
