@@ -4,10 +4,10 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit clients differential gcc asan tsan bench fuzz soak lint lint-all format clean
+.PHONY: help run test build setup unit contracts contracts-fuzz clients differential gcc asan tsan bench fuzz soak lint lint-all format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing: Debian packages, npm packages
 	@tools/setup
@@ -23,6 +23,12 @@ test: build ## Everything CI runs: unit tests, layering, real clients against a 
 
 unit: setup ## Unit tests of the dev preset alone
 	@tools/build dev all && ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+contracts: setup ## Solidity contracts: forge tests, invariants, gas against the snapshot
+	@tools/test contracts
+
+contracts-fuzz: setup ## The same tests with fuzzing and invariants for long
+	@FOUNDRY_PROFILE=heavy tools/contracts test --match-test 'testFuzz|invariant' --fuzz-seed $(or $(SEED),$(shell date +%s))
 
 clients: build ## cast, viem, ethers, forge and hardhat against a real node
 	@tools/test clients
