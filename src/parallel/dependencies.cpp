@@ -12,9 +12,7 @@ constexpr uint64_t unknown_weight = 60000;
 
 }  // namespace
 
-void DependencyGraph::analyse(
-    std::span<const SignedTransaction> transactions, const Profiles& profiles, Fork fork
-) {
+void DependencyGraph::analyse(TransactionSpan transactions, const Profiles& profiles, Fork fork) {
     nodes_.assign(transactions.size(), TxNode{});
     edges_.clear();
     places_.clear();

@@ -6,6 +6,7 @@
 // running in vain. A wrong guess costs time, never a result: execution notes what is really read.
 
 #include "parallel/profiles.hpp"
+#include "parallel/transaction_span.hpp"
 #include "state/index_table.hpp"
 
 namespace mega::parallel {
@@ -21,9 +22,7 @@ class DependencyGraph {
     DependencyGraph() : hash_(state::SeededHash::from_place(this)) {}
 
     /// Replaces what was known. Nothing is allocated in the steady state.
-    void analyse(
-        std::span<const SignedTransaction> transactions, const Profiles& profiles, Fork fork
-    );
+    void analyse(TransactionSpan transactions, const Profiles& profiles, Fork fork);
 
     [[nodiscard]] size_t size() const { return nodes_.size(); }
     [[nodiscard]] uint32_t predecessors(uint32_t tx) const { return nodes_[tx].predecessors; }

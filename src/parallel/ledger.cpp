@@ -37,7 +37,7 @@ void Ledger::accept(size_t index, execution::TxResult&& result, Receipt&& receip
     }
     result_.indices.push_back(index);
     const auto& stored = result_.results.emplace_back(std::move(result));
-    const auto& stored_receipt = result_.receipts.emplace_back(std::move(receipt));
+    auto& stored_receipt = result_.receipts.emplace_back(std::move(receipt));
     if (*on_commit_) {
         (*on_commit_)(index, stored, stored_receipt);
     }

@@ -4,6 +4,7 @@
 // receipts, bloom. Fed by one thread at a time, whether transactions ran in parallel or not.
 
 #include "execution/block.hpp"
+#include "parallel/transaction_span.hpp"
 
 #include <functional>
 
@@ -21,13 +22,14 @@ struct Refusal {
 };
 
 /// Called in order of the batch, as soon as a transaction's result is final, by whichever thread
-/// found it so, one at a time. Must not call back into the executor.
+/// found it so, one at a time. Must not call back into the executor. May take the receipt, which
+/// the batch's result then lacks.
 using OnCommit =
-    std::function<void(size_t index, const execution::TxResult& result, const Receipt& receipt)>;
+    std::function<void(size_t index, const execution::TxResult& result, Receipt& receipt)>;
 
 struct Batch {
     const execution::BlockEnv& env;
-    std::span<const SignedTransaction> transactions;
+    TransactionSpan transactions;
     /// As for execute_transaction, but for block_gas_left, which is computed.
     execution::ExecutionOptions options{};
     RefusalPolicy policy = RefusalPolicy::stop;

@@ -56,7 +56,7 @@ class Round final : public EstimateWaiter {
   public:
     struct Job {
         RoundContext context;
-        std::span<const SignedTransaction> transactions;
+        TransactionSpan transactions;
         size_t first_index = 0;  // in the batch
         uint64_t batch_began_ns = 0;
         Ledger* ledger = nullptr;
