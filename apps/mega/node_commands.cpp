@@ -48,6 +48,12 @@ void add_chain_keys(CLI::App& app, node::Config& config) {
         "Emit mini-blocks in which nothing was executed"
     );
     add_key(app, "gas-limit", config.gas_limit, "Gas limit of a block");
+    add_key(
+        app,
+        "execution-threads",
+        config.execution_threads,
+        "Threads that execute transactions; 1 executes them one after the other"
+    );
     add_key(app, "min-base-fee", config.min_base_fee, "Floor of the base fee, wei per gas");
     add_key(
         app, "beneficiary", config.beneficiary, "Address that earns the tips [the sequencer's]"

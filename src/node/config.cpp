@@ -1,8 +1,18 @@
 #include "node/config.hpp"
 
 #include "base/hex.hpp"
+#include "parallel/executor.hpp"
+
+#include <algorithm>
+#include <thread>
 
 namespace mega::node {
+
+uint32_t default_execution_threads() {
+    return std::clamp<uint32_t>(
+        std::thread::hardware_concurrency(), 1, parallel::ExecutorOptions::max_threads
+    );
+}
 
 std::optional<std::string> problem_of(const Config& config) {
     if (config.mini_block_interval_ms == 0) {
@@ -19,6 +29,11 @@ std::optional<std::string> problem_of(const Config& config) {
     }
     if (config.rpc_threads == 0 || config.rpc_workers == 0) {
         return "rpc-threads and rpc-workers must be at least 1";
+    }
+    if (config.execution_threads == 0 ||
+        config.execution_threads > parallel::ExecutorOptions::max_threads) {
+        return "execution-threads must be from 1 to " +
+               std::to_string(parallel::ExecutorOptions::max_threads);
     }
     if (config.checkpoint_interval_blocks == 0) {
         return "checkpoint-interval-blocks must be at least 1";

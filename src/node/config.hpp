@@ -14,6 +14,9 @@
 
 namespace mega::node {
 
+/// One a core.
+[[nodiscard]] uint32_t default_execution_threads();
+
 struct Config {
     /// A development chain: prefunded public accounts, dev methods, relaxed fees. Never for real
     /// money.
@@ -42,8 +45,9 @@ struct Config {
     uint32_t mini_block_interval_ms = 10;
     bool emit_empty_mini_blocks = false;
     uint64_t gas_limit = 1'000'000'000;
-    uint64_t min_base_fee = 1'000'000;  // wei per gas
-    std::string beneficiary;            // where tips go; the sequencer's address when empty
+    uint32_t execution_threads = default_execution_threads();  // 1: one after the other
+    uint64_t min_base_fee = 1'000'000;                         // wei per gas
+    std::string beneficiary;  // where tips go; the sequencer's address when empty
 
     storage::Durability durability = storage::Durability::sync;
     uint32_t checkpoint_interval_blocks = 10;

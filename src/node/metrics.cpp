@@ -54,6 +54,26 @@ void add_chain(Text& out, const MetricSources& sources) {
     out.counter(
         "execution_nanoseconds_total", "Time spent executing transactions", counters.execute_ns
     );
+    const auto execution = sources.sequencer.execution_reports().totals();
+    out.counter(
+        "executions_total",
+        "Executions of transactions, repeated and refused ones included",
+        execution.executions
+    );
+    out.counter(
+        "re_executions_total", "Executions that had to be repeated", execution.re_executions
+    );
+    out.counter(
+        "parallel_batches_total", "Batches executed by several threads", execution.parallel_batches
+    );
+    out.counter(
+        "sequential_batches_total",
+        "Batches executed one transaction after the other",
+        execution.sequential_batches
+    );
+    out.counter(
+        "execution_cpu_nanoseconds_total", "CPU time of all threads that execute", execution.cpu_ns
+    );
     out.counter("seal_nanoseconds_total", "Time spent sealing blocks", counters.seal_ns);
     out.gauge("block_number", "Last sealed block", sources.reader.sealed_number());
     out.gauge(

@@ -24,6 +24,7 @@ sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, ui
     chain.fee_market.min_base_fee = config.min_base_fee;
     chain.signing_key = setup.sequencer_key;
     chain.allow_contract_senders = config.is_development;
+    chain.execution_threads = config.execution_threads;
     return chain;
 }
 
@@ -220,10 +221,11 @@ Result<sequencer::Resumption> Node::Impl::recover() {
             return replay.accept(sequence, payload);
         }
     );
-    if (!replay.failure().empty()) {
+    auto finished = replay.finish();
+    if (!finished) {
         return Err{Error{
             "the log in " + (config.data_directory / "log").string() +
-            " cannot be replayed: " + replay.failure()
+            " cannot be replayed: " + finished.error().message
         }};
     }
     if (!opened) {
@@ -236,7 +238,7 @@ Result<sequencer::Resumption> Node::Impl::recover() {
     checkpointer->set_log(*log);
     info.block_number = chain->head()->header.number;
     info.replayed_transactions = replay.replayed_transactions();
-    return replay.finish();
+    return finished;
 }
 
 void Node::Impl::start_sequencer(sequencer::Resumption resumption) {

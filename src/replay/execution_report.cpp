@@ -143,36 +143,4 @@ std::string execution_table_of(const std::vector<BlockReport>& reports, size_t m
     return text + row_of("total", sum_of(reports)) + aborts;
 }
 
-nlohmann::ordered_json execution_json(const parallel::Report& report) {
-    nlohmann::ordered_json aborts = nlohmann::ordered_json::array();
-    for (const parallel::Abort& abort : report.first_aborts) {
-        nlohmann::ordered_json one{{"transaction", abort.tx}};
-        if (abort.writer) {
-            one["writer"] = *abort.writer;
-        }
-        one["address"] = to_hex(abort.address);
-        if (abort.slot) {
-            one["slot"] = to_hex_quantity(*abort.slot);
-        }
-        aborts.push_back(std::move(one));
-    }
-    return {
-        {"threads", report.threads},
-        {"transactions", report.transactions},
-        {"executions", report.executions},
-        {"aborts", report.aborts},
-        {"first_aborts", std::move(aborts)},
-        {"native_transfers", report.native_transfers},
-        {"sequential_transactions", report.sequential_transactions},
-        {"rounds", report.rounds},
-        {"foreseen_parallelism", report.foreseen_parallelism},
-        {"parallelism", report.parallelism},
-        {"wall_ns", report.wall_ns},
-        {"cpu_ns", report.cpu_ns},
-        {"analysis_ns", report.analysis_ns},
-        {"rounds_ns", report.rounds_ns},
-        {"sequential_ns", report.sequential_ns},
-    };
-}
-
 }  // namespace mega::replay

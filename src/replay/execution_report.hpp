@@ -1,10 +1,8 @@
 #pragma once
 
-// What parallel execution of the blocks was like: tables beside the replay's own, JSON, a drawing.
+// What parallel execution of the blocks was like: tables beside the replay's own.
 
 #include "replay/report.hpp"
-
-#include <nlohmann/json.hpp>
 
 namespace mega::replay {
 
@@ -19,7 +17,5 @@ namespace mega::replay {
 [[nodiscard]] std::string execution_table_of(
     const std::vector<BlockReport>& reports, size_t most_aborts = 3
 );
-
-[[nodiscard]] nlohmann::ordered_json execution_json(const parallel::Report& report);
 
 }  // namespace mega::replay

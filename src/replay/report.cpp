@@ -1,6 +1,7 @@
 #include "replay/report.hpp"
 
 #include "replay/execution_report.hpp"
+#include "rpc/execution_report.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -135,7 +136,7 @@ std::string json_of(const std::vector<BlockReport>& reports) {
             block["ratio"] = ratio_of(*report.sequential_milliseconds, report.milliseconds);
         }
         if (report.execution) {
-            block["execution"] = execution_json(*report.execution);
+            block["execution"] = rpc::execution_json(*report.execution);
         }
         block["checked"] = report.checked;
         block["detail"] = report.detail;

@@ -20,6 +20,7 @@ void add_log_methods(Dispatcher& dispatcher, const Backend& backend);          /
 void add_send_methods(Dispatcher& dispatcher, const Backend& backend);         // raw transactions
 void add_account_methods(Dispatcher& dispatcher, const Backend& backend);      // signs for users
 void add_pool_methods(Dispatcher& dispatcher, const Backend& backend);         // txpool
+void add_execution_methods(Dispatcher& dispatcher, const Backend& backend);    // what it was like
 /// Witnesses of blocks; `maker` must outlive the dispatcher.
 void add_witness_methods(
     Dispatcher& dispatcher, const Backend& backend, sequencer::WitnessMaker& maker

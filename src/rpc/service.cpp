@@ -88,6 +88,7 @@ struct Service::Impl {
         add_pool_methods(dispatcher, backend);
         add_wait_methods(dispatcher, backend, waiters);
         add_trace_methods(dispatcher, backend);
+        add_execution_methods(dispatcher, backend);
         add_witness_methods(dispatcher, backend, witnesses);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);

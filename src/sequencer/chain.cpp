@@ -1,6 +1,7 @@
 #include "sequencer/chain.hpp"
 
 #include "crypto/keccak.hpp"
+#include "parallel/clock.hpp"
 #include "trie/ordered_root.hpp"
 
 #include <map>
@@ -48,6 +49,23 @@ Roots roots_of(std::span<const ExecutedPtr> executed) {
     return {trie::ordered_root(transactions), trie::ordered_root(receipts)};
 }
 
+/// Blocks of the chain hold no blobs, so nobody counts them. In a log that has some all the same,
+/// each transaction is judged by itself.
+bool has_blobs(std::span<const mempool::TxPtr> transactions) {
+    return std::ranges::any_of(transactions, [](const mempool::TxPtr& tx) {
+        return tx->tx.type == TxType::blob;
+    });
+}
+
+std::unique_ptr<parallel::ParallelExecutor> make_executor(uint32_t threads) {
+    if (threads <= 1) {
+        return nullptr;
+    }
+    parallel::ExecutorOptions options;
+    options.threads = threads;
+    return std::make_unique<parallel::ParallelExecutor>(options);
+}
+
 }  // namespace
 
 Chain::Chain(
@@ -60,6 +78,7 @@ Chain::Chain(
     : config_(config),
       store_(&store),
       commitment_(&commitment),
+      executor_(make_executor(config.execution_threads)),
       head_(std::move(head)),
       next_mini_block_number_(next_mini_block_number) {
     read_parameters();
@@ -77,6 +96,7 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
     BlockHeader header = opening_header(head_->header, head_->hash, inputs);
     const auto env = execution::l2_block_env(config_.fork, config_.chain_id, header, parameters_);
     apply(execution::begin_block(vm_, state(), env, header));
+    reports_.begin(header.number);
     open_ = std::make_shared<OpenBlock>(std::move(header), env, inputs.l1);
     return open_;
 }
@@ -91,26 +111,97 @@ uint64_t Chain::gas_left() const {
 }
 
 std::vector<ExecutionOutcome> Chain::execute(std::span<const mempool::TxPtr> transactions) {
-    MEGA_ASSERT(open_ != nullptr);
-    std::vector<ExecutionOutcome> outcomes;
-    outcomes.reserve(transactions.size());
-    for (const mempool::TxPtr& tx : transactions) {
-        const execution::ExecutionOptions options{
-            .skip_sender_code_check = config_.allow_contract_senders, .block_gas_left = gas_left()
-        };
-        auto result = execution::execute_transaction(vm_, state(), open_->env(), *tx, options);
-        if (!result) {
-            outcomes.push_back({nullptr, result.error()});
-            continue;
+    std::vector<ExecutedPtr> executed;
+    auto refused =
+        execute(transactions, [&](const ExecutedPtr& done) { executed.push_back(done); });
+    std::vector<ExecutionOutcome> outcomes(transactions.size());
+    for (RefusedTransaction& one : refused) {
+        outcomes[one.index].refusal = std::move(one.error);
+    }
+    size_t next = 0;
+    for (ExecutionOutcome& outcome : outcomes) {
+        if (!outcome.refusal) {
+            outcome.executed = std::move(executed[next++]);
         }
-        apply(result->diff);
-        outcomes.push_back({record(tx, *result), std::nullopt});
     }
     return outcomes;
 }
 
-ExecutedPtr Chain::record(const mempool::TxPtr& tx, const execution::TxResult& result) {
+std::vector<RefusedTransaction> Chain::execute(
+    std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+) {
+    MEGA_ASSERT(open_ != nullptr);
+    const bool is_large = transactions.size() >= parallel::ExecutorOptions{}.min_parallel;
+    return executor_ && is_large && !has_blobs(transactions)
+               ? execute_in_parallel(transactions, on_executed)
+               : execute_sequentially(transactions, on_executed);
+}
+
+std::vector<RefusedTransaction> Chain::execute_sequentially(
+    std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+) {
+    const uint64_t began_ns = parallel::now_ns();
+    std::vector<RefusedTransaction> refused;
+    for (size_t i = 0; i < transactions.size(); ++i) {
+        const SignedTransaction& tx = *transactions[i];
+        const execution::ExecutionOptions options{
+            .skip_sender_code_check = config_.allow_contract_senders, .block_gas_left = gas_left()
+        };
+        auto result =
+            execution::execute_transaction(vm_, journal_, state(), open_->env(), tx, options);
+        if (!result) {
+            refused.push_back({i, std::move(result.error())});
+            continue;
+        }
+        apply(result->diff);
+        Receipt receipt = execution::make_receipt(tx.tx, *result, 0);
+        on_executed(record(transactions[i], *result, std::move(receipt)));
+    }
+    reports_.add_sequential(transactions.size(), refused.size(), parallel::now_ns() - began_ns);
+    return refused;
+}
+
+std::vector<RefusedTransaction> Chain::execute_in_parallel(
+    std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+) {
+    // Of its own: the store takes the first transactions' changes while later ones are executed.
+    const storage::Snapshot base = store_->latest();
+    std::vector<const SignedTransaction*> pointers;
+    pointers.reserve(transactions.size());
+    for (const mempool::TxPtr& tx : transactions) {
+        pointers.push_back(tx.get());
+    }
+    const parallel::Batch batch{
+        .env = open_->env(),
+        .transactions = std::span<const SignedTransaction* const>{pointers},
+        .options = {.skip_sender_code_check = config_.allow_contract_senders},
+        .policy = parallel::RefusalPolicy::skip,
+        .gas_used_before = gas_used_
+    };
+    std::vector<std::optional<uint32_t>> index_in_block(transactions.size());
+    auto done = executor_->execute(
+        *base,
+        batch,
+        [&](size_t index, const execution::TxResult& result, Receipt& receipt) {
+            apply(result.diff);
+            const ExecutedPtr executed = record(transactions[index], result, std::move(receipt));
+            index_in_block[index] = executed->index;
+            on_executed(executed);
+        }
+    );
+    reports_.add(executor_->report(), index_in_block);
+    std::vector<RefusedTransaction> refused;
+    for (parallel::Refusal& refusal : done.refusals) {
+        refused.push_back({refusal.index, std::move(refusal.error)});
+    }
+    return refused;
+}
+
+ExecutedPtr Chain::record(
+    const mempool::TxPtr& tx, const execution::TxResult& result, Receipt receipt
+) {
     gas_used_ += result.gas_used;
+    receipt.cumulative_gas_used = gas_used_;
     auto executed = std::make_shared<ExecutedTransaction>();
     executed->tx = tx;
     executed->gas_used = result.gas_used;
@@ -119,7 +210,7 @@ ExecutedPtr Chain::record(const mempool::TxPtr& tx, const execution::TxResult& r
     executed->block_number = open_->opening_header().number;
     executed->index = static_cast<uint32_t>(executed_.size());
     executed->first_log_index = log_count_;
-    executed->receipt = execution::make_receipt(tx->tx, result, gas_used_);
+    executed->receipt = std::move(receipt);
     log_count_ += executed->receipt.logs.size();
     executed_.push_back(executed);
     return executed;

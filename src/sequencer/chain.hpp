@@ -5,12 +5,16 @@
 // feeds it the log, and both arrive at the same blocks.
 //
 // One thread drives it. State goes to the StateStore as each transaction executes, to the
-// Commitment mini-block by mini-block, and to whoever holds the SealedBlock at the end.
+// Commitment mini-block by mini-block, and to whoever holds the SealedBlock at the end. Large
+// batches are executed on several threads; how many changes nothing but the time it takes and the
+// execution reports.
 
 #include "evm/vm.hpp"
 #include "execution/l2_parameters.hpp"
+#include "parallel/executor.hpp"
 #include "sequencer/commitment.hpp"
 #include "sequencer/diff_accumulator.hpp"
+#include "sequencer/execution_reports.hpp"
 #include "sequencer/log_record.hpp"
 #include "sequencer/open_block.hpp"
 #include "storage/state_store.hpp"
@@ -26,12 +30,25 @@ struct ChainConfig {
     bool allow_contract_senders = false;
     /// Where block 0 stands in L1; absent on a chain without L1.
     std::optional<rollup::L1Position> l1_genesis;
+    /// 1: everything is executed by the thread that drives the chain.
+    uint32_t execution_threads = 1;
 };
 
 struct ExecutionOutcome {
     ExecutedPtr executed;                       // null when refused
     std::optional<execution::TxError> refusal;  // why it could not be part of the block
 };
+
+/// Could not be part of the block.
+struct RefusedTransaction {
+    size_t index = 0;  // in what was to be executed
+    execution::TxError error;
+};
+
+/// Called in order of the batch as soon as a transaction's outcome is final and its state is in the
+/// store: one call at a time, by any of the threads that execute, while later transactions still
+/// run. May close a mini-block, nothing else of the chain's.
+using OnExecuted = std::function<void(const ExecutedPtr&)>;
 
 class Chain {
   public:
@@ -47,7 +64,11 @@ class Chain {
 
     /// Begins the block after the head. Replaces an open block in which nothing was executed.
     OpenBlockPtr open_block(const OpenBlockRecord& inputs);
-    /// Executes in order on top of the open block. Those refused leave no trace.
+    /// Executes in order on top of the open block. Those refused leave no trace and are returned.
+    [[nodiscard]] std::vector<RefusedTransaction> execute(
+        std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+    );
+    /// The same, with an outcome for each.
     [[nodiscard]] std::vector<ExecutionOutcome> execute(std::span<const mempool::TxPtr> transactions
     );
     /// What was executed since the last one becomes a signed mini-block, empty if nothing was.
@@ -66,6 +87,7 @@ class Chain {
     [[nodiscard]] const SealedPtr& head() const { return head_; }
     /// Null between seal_block and open_block.
     [[nodiscard]] const OpenBlockPtr& open() const { return open_; }
+    [[nodiscard]] const ExecutionReports& execution_reports() const { return reports_; }
     [[nodiscard]] const state::StateView& state() const { return store_->writer_view(); }
     [[nodiscard]] uint64_t gas_left() const;
     [[nodiscard]] size_t executed_count() const { return executed_.size(); }
@@ -87,10 +109,18 @@ class Chain {
     }
 
   private:
+    [[nodiscard]] std::vector<RefusedTransaction> execute_sequentially(
+        std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+    );
+    [[nodiscard]] std::vector<RefusedTransaction> execute_in_parallel(
+        std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
+    );
     void apply(const state::StateDiff& diff);
     /// Moves what the open mini-block changed to the commitment and to the block's sum.
     DiffPtr absorb_pending();
-    [[nodiscard]] ExecutedPtr record(const mempool::TxPtr& tx, const execution::TxResult& result);
+    [[nodiscard]] ExecutedPtr record(
+        const mempool::TxPtr& tx, const execution::TxResult& result, Receipt receipt
+    );
     [[nodiscard]] BlockHeader closing_header(const Hash256& state_root) const;
     void take_back_open_block();
     void forget_open_block();
@@ -101,6 +131,9 @@ class Chain {
     storage::StateStore* store_;
     Commitment* commitment_;
     evm::Vm vm_;
+    state::Journal journal_;
+    std::unique_ptr<parallel::ParallelExecutor> executor_;  // null with one thread
+    ExecutionReports reports_;
 
     SealedPtr head_;
     execution::L2Parameters parameters_;  // of the block after the head

@@ -138,7 +138,10 @@ mempool::TxPtr Sequencer::drop_pooled(const Hash256& hash) {
         const std::lock_guard lock(pool_mutex_);
         dropped = pool_.remove(hash);
     }
-    refuse(hash, "transaction was dropped");
+    if (dropped) {
+        refuse(hash, "transaction was dropped");
+        settle_dropped();
+    }
     return dropped;
 }
 

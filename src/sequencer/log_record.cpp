@@ -17,7 +17,8 @@ enum class Kind : uint8_t {
     seal,
     pooled,
     override_state,
-    revert
+    revert,
+    dropped
 };
 
 Kind kind_of(const LogRecord& record) { return static_cast<Kind>(record.index() + 1); }
@@ -67,6 +68,7 @@ void write(Writer& out, const OverrideRecord& r) {
 }
 
 void write(Writer& out, const RevertRecord& r) { out.write(r.number); }
+void write(Writer& out, const DroppedRecord& r) { out.write(r.hash.view()); }
 
 void read(FieldReader& in, OpenBlockRecord& r) {
     in.read(r.number);
@@ -116,6 +118,7 @@ void read(FieldReader& in, OverrideRecord& r) {
 }
 
 void read(FieldReader& in, RevertRecord& r) { in.read(r.number); }
+void read(FieldReader& in, DroppedRecord& r) { in.read(r.hash); }
 
 template <class Record>
 LogRecord read_as(FieldReader& in) {
@@ -140,6 +143,8 @@ std::optional<LogRecord> read(Kind kind, FieldReader& in) {
             return read_as<OverrideRecord>(in);
         case Kind::revert:
             return read_as<RevertRecord>(in);
+        case Kind::dropped:
+            return read_as<DroppedRecord>(in);
     }
     return std::nullopt;
 }

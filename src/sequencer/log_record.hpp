@@ -62,6 +62,13 @@ struct PooledRecord {
     friend bool operator==(const PooledRecord&, const PooledRecord&) = default;
 };
 
+/// It waits no more although it was not executed: replaced, evicted, expired, refused, dropped by
+/// hand. Comes after the record of what replaced it.
+struct DroppedRecord {
+    Hash256 hash;
+    friend bool operator==(const DroppedRecord&, const DroppedRecord&) = default;
+};
+
 /// Development chains: state set by hand (anvil_setBalance and its kin).
 struct OverrideRecord {
     Address address;
@@ -84,7 +91,8 @@ using LogRecord = std::variant<
     SealRecord,
     PooledRecord,
     OverrideRecord,
-    RevertRecord>;
+    RevertRecord,
+    DroppedRecord>;
 
 [[nodiscard]] Bytes encode(const LogRecord& record);
 [[nodiscard]] Result<LogRecord> decode_log_record(BytesView encoded);

@@ -26,6 +26,7 @@ std::vector<LogRecord> one_of_each() {
         PooledRecord{Bytes{9, 9}, address(6)},
         OverrideRecord{address(7), Account{1, u256{2}, hash(8)}, Bytes{0x60}, {{u256{1}, u256{2}}}},
         RevertRecord{3},
+        DroppedRecord{hash(9)},
     };
 }
 

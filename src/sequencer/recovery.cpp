@@ -10,6 +10,10 @@ namespace {
 /// Blocks replayed between two checkpoints: bounds memory after a long log.
 constexpr size_t blocks_per_save = 50;
 
+/// What is executed together at most.
+constexpr size_t max_collected = 8192;
+constexpr size_t max_collected_bytes = 32U << 20;
+
 class NoNodes final : public trie::NodeSource {
   public:
     std::optional<Bytes> load(const trie::TreeId&, BytesView, const Hash256&) const override {
@@ -115,8 +119,15 @@ bool Replay::accept(storage::WriteAheadLog::Sequence sequence, BytesView payload
         return fail(record.error().message);
     }
     // What waits in the pool is not part of a checkpoint, and may stand before it.
-    if (sequence <= checkpoint_.log_sequence && !std::holds_alternative<PooledRecord>(*record)) {
+    const bool concerns_pool = std::holds_alternative<PooledRecord>(*record) ||
+                               std::holds_alternative<DroppedRecord>(*record);
+    if (sequence <= checkpoint_.log_sequence && !concerns_pool) {
         return true;
+    }
+    const bool can_be_collected = concerns_pool || std::holds_alternative<BatchRecord>(*record) ||
+                                  std::holds_alternative<MiniBlockRecord>(*record);
+    if (!can_be_collected && !catch_up()) {
+        return false;
     }
     return std::visit([&](const auto& fields) { return apply(fields, sequence); }, *record);
 }
@@ -152,22 +163,50 @@ bool Replay::apply(const BatchRecord& record, uint64_t /*sequence*/) {
         }
         batch.push_back(std::move(*tx));
     }
-    for (const ExecutionOutcome& outcome : chain_->execute(batch)) {
-        if (!outcome.executed) {
-            return fail("a logged transaction does not execute again: " + outcome.refusal->message);
-        }
-        pooled_.erase(outcome.executed->tx->hash);
-        executed_.push_back(outcome.executed);
+    for (mempool::TxPtr& tx : batch) {
+        pooled_.erase(tx->hash);
+        collected_bytes_ += tx->raw.size();
+        collected_.push_back(std::move(tx));
     }
-    replayed_transactions_ += batch.size();
-    return true;
+    const bool is_much =
+        collected_.size() >= max_collected || collected_bytes_ >= max_collected_bytes;
+    return !is_much || catch_up();
 }
 
 bool Replay::apply(const MiniBlockRecord& record, uint64_t /*sequence*/) {
     if (!chain_->open()) {
         return fail("the log holds a mini-block outside a block");
     }
-    mini_blocks_.push_back(chain_->close_mini_block(record.timestamp_us));
+    cuts_.push_back({collected_.size(), record.timestamp_us});
+    return cuts_.size() < max_collected || catch_up();
+}
+
+bool Replay::catch_up() {
+    const auto cuts = std::exchange(cuts_, {});
+    const auto transactions = std::exchange(collected_, {});
+    collected_bytes_ = 0;
+    size_t next_cut = 0;
+    size_t done = 0;
+    const auto cut = [&] {
+        while (next_cut < cuts.size() && cuts[next_cut].transactions == done) {
+            mini_blocks_.push_back(chain_->close_mini_block(cuts[next_cut++].timestamp_us));
+        }
+    };
+    cut();
+    if (transactions.empty()) {
+        return true;
+    }
+    const auto refused = chain_->execute(transactions, [&](const ExecutedPtr& executed) {
+        executed_.push_back(executed);
+        ++done;
+        cut();
+    });
+    if (!refused.empty()) {
+        return fail(
+            "a logged transaction does not execute again: " + refused.front().error.message
+        );
+    }
+    replayed_transactions_ += transactions.size();
     return true;
 }
 
@@ -200,6 +239,11 @@ bool Replay::apply(const PooledRecord& record, uint64_t sequence) {
         return fail(tx.error().message);
     }
     pooled_.try_emplace((*tx)->hash, Pooled{sequence, *tx});
+    return true;
+}
+
+bool Replay::apply(const DroppedRecord& record, uint64_t /*sequence*/) {
+    pooled_.erase(record.hash);
     return true;
 }
 
@@ -244,7 +288,10 @@ void Replay::save(uint64_t sequence) {
     checkpointer_->wait();
 }
 
-Resumption Replay::finish() {
+Result<Resumption> Replay::finish() {
+    if (!catch_up()) {
+        return Err{Error{failure_}};
+    }
     if (const OpenBlockPtr& open = chain_->open()) {
         open->publish(executed_);
         for (const MiniBlockPtr& mini_block : mini_blocks_) {

@@ -256,7 +256,7 @@ void expect_replays(
     ASSERT_EQ(checkpoint.log_sequence, checkpointed);
     Replay replay(*parts->chain, *parts->checkpointer, checkpoint);
     for (const LoggedRecord& record : records) {
-        ASSERT_TRUE(replay.accept(record.sequence, record.payload))
+        ASSERT_TRUE(replay.accept(record.sequence, record.payload) && replay.catch_up())
             << "record " << record.sequence << ": " << replay.failure();
         if (record.sequence > checkpoint.log_sequence) {
             ASSERT_EQ(standing_of(*parts), driver.standings.at(record.sequence))
@@ -451,6 +451,48 @@ TEST_F(RecoveryTest, pooled_transactions_come_back_in_the_order_of_their_arrival
     for (size_t i = 0; i < order.size(); ++i) {
         EXPECT_EQ(parts->resumption.pooled[i]->hash, order[i]);
     }
+}
+
+TEST_F(RecoveryTest, what_left_the_pool_stays_away) {
+    options.sequencer.pool.lifetime_ms = 60'000;
+    const auto dearer = [](Transaction& tx) {
+        tx.max_fee_per_gas = gwei * u256{20};
+        tx.max_priority_fee_per_gas = 2;
+    };
+    const auto replaced = transfer(0, 1);
+    const auto replacing = transfer(0, 1, dearer);
+    const auto dropped = transfer(1, 1);
+    const auto expired = transfer(2, 1);
+    const auto staying = transfer(3, 1);
+    {
+        auto parts = must_start(live, options);
+        const auto pool = [&](const mempool::TxPtr& tx) {
+            EXPECT_EQ(
+                parts->submit_now(tx, SubmitMode::accepted).kind, SubmitOutcome::Kind::pooled
+            );
+        };
+        pool(expired);
+        parts->advance_ms(59'000);
+        pool(replaced);
+        pool(replacing);
+        pool(dropped);
+        pool(staying);
+        parts->sequencer->run([&] {
+            EXPECT_EQ(parts->sequencer->drop_pooled(dropped->hash), dropped);
+            EXPECT_EQ(parts->sequencer->drop_pooled(dropped->hash), nullptr);
+        });
+        parts->advance_ms(2'000);
+        EXPECT_EQ(parts->sequencer->find_pooled(expired->hash), nullptr);
+        pool(dropped);  // may come again, and then stays
+        parts->sequencer->run([&] { parts->sequencer->drop_pooled(staying->hash); });
+        pool(staying);
+    }
+    const auto parts = must_open(live, options);
+    std::vector<Hash256> left;
+    for (const auto& tx : parts->resumption.pooled) {
+        left.push_back(tx->hash);
+    }
+    EXPECT_EQ(left, (std::vector{replacing->hash, dropped->hash, staying->hash}));
 }
 
 TEST_F(RecoveryTest, a_log_that_lost_its_end_does_not_swallow_what_comes_after) {

@@ -9,6 +9,9 @@ namespace {
 /// Submissions that may wait for the sequencer's thread.
 constexpr size_t max_commands = 100'000;
 
+/// Transactions that are handed on together while a batch is still being executed.
+constexpr size_t prefix_size = 128;
+
 uint64_t system_now_us() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count()
@@ -27,6 +30,7 @@ Sequencer::Sequencer(SequencerOptions options, Parts parts)
     : options_(std::move(options)),
       parts_(parts),
       pool_(options_.pool),
+      batch_bound_(options_.min_batch),
       block_interval_ms_(options_.block_interval_ms) {
     if (!options_.now_us) {
         options_.now_us = system_now_us;
@@ -247,30 +251,50 @@ void Sequencer::execute_ready() {
         {
             const std::lock_guard lock(pool_mutex_);
             const u256 base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
-            batch = pool_.take_ready(options_.max_batch, parts_.chain.gas_left(), base_fee);
+            batch = pool_.take_ready(batch_bound_, parts_.chain.gas_left(), base_fee);
         }
         if (batch.empty()) {
             return;
         }
+        const uint64_t began_us = now_us();
         execute_batch(batch);
+        fit_batch_bound(batch.size(), now_us() - began_us);
         tick();
     }
 }
 
-std::vector<ExecutedPtr> Sequencer::execute_batch(const std::vector<mempool::TxPtr>& batch) {
-    const uint64_t started_us = now_us();
-    const auto outcomes = parts_.chain.execute(batch);
-    counters_.execute_ns += (now_us() - started_us) * 1000;
-
-    std::vector<ExecutedPtr> executed;
-    for (size_t i = 0; i < outcomes.size(); ++i) {
-        if (outcomes[i].executed) {
-            executed.push_back(outcomes[i].executed);
-        } else {
-            settle_refused(batch[i], *outcomes[i].refusal);
-        }
+/// A full batch should take a small part of a mini-block's time.
+void Sequencer::fit_batch_bound(size_t taken, uint64_t elapsed_us) {
+    const uint64_t wanted_us = uint64_t{options_.mini_block_interval_ms} * 1000 / 4;
+    if (elapsed_us > wanted_us) {
+        batch_bound_ = std::max(options_.min_batch, batch_bound_ / 2);
+    } else if (taken == batch_bound_ && elapsed_us < wanted_us / 2) {
+        batch_bound_ = std::min(options_.max_batch, batch_bound_ * 2);
     }
-    record_executed(executed);
+}
+
+std::vector<ExecutedPtr> Sequencer::execute_batch(std::span<const mempool::TxPtr> batch) {
+    const uint64_t began_us = now_us();
+    uint64_t recording_us = 0;
+    std::vector<ExecutedPtr> executed;
+    std::vector<ExecutedPtr> prefix;
+    const auto record_prefix = [&] {
+        const uint64_t recording_began_us = now_us();
+        record_executed(std::exchange(prefix, {}));
+        recording_us += now_us() - recording_began_us;
+    };
+    const auto refused = parts_.chain.execute(batch, [&](const ExecutedPtr& done) {
+        executed.push_back(done);
+        prefix.push_back(done);
+        if (prefix.size() == prefix_size) {
+            record_prefix();
+        }
+    });
+    record_prefix();
+    counters_.execute_ns += (now_us() - began_us - recording_us) * 1000;
+    for (const RefusedTransaction& one : refused) {
+        settle_refused(batch[one.index], one.error);
+    }
     return executed;
 }
 
@@ -378,9 +402,18 @@ void Sequencer::settle_pooled() {
             waiters_.erase(waiting);
         }
     }
+    settle_dropped();
+}
+
+/// Those that never waited in the log are written too: replay passes over them.
+void Sequencer::settle_dropped() {
+    for (const Hash256& hash : std::exchange(dropped_, {})) {
+        append(DroppedRecord{hash});
+    }
 }
 
 void Sequencer::refuse(const Hash256& hash, const std::string& message) {
+    dropped_.push_back(hash);
     if (auto waiting = waiters_.extract(hash)) {
         for (Waiter& waiter : waiting.mapped()) {
             answer_when_durable(std::move(waiter.done), refused(message));

@@ -4,8 +4,9 @@
 // once, appends them to the write-ahead log, cuts mini-blocks and blocks by the clock, and answers
 // each submitter when its transaction is durable.
 //
-// One thread runs the loop; everything else posts to it. What the outside sees is published after
-// the log's sync, in order, on the publisher's thread:
+// One thread runs the loop; everything else posts to it. A large batch is executed by several
+// threads, and what is done goes on before the rest is, piece by piece. What the outside sees is
+// published after the log's sync, in order, on the publisher's thread:
 //
 //   submit -> pool -> Chain::execute -> log append -> (next receipt while the disk works)
 //                                           `-> durable -> publisher: OpenBlock, listeners, the
@@ -30,7 +31,10 @@ struct SequencerOptions {
     bool emit_empty_mini_blocks = false;
     uint64_t gas_limit = 1'000'000'000;
     Address beneficiary;
-    size_t max_batch = 128;
+    /// A batch is what is ready, within a bound that moves between these two so that the clock is
+    /// looked at several times a mini-block.
+    size_t min_batch = 128;
+    size_t max_batch = 4096;
     uint32_t checkpoint_interval_blocks = 10;
     mempool::PoolLimits pool;
     /// Microseconds since 1970; the system clock unless a test brings its own.
@@ -133,6 +137,10 @@ class Sequencer {
     ) const;
 
     [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
+    /// Any thread.
+    [[nodiscard]] const ExecutionReports& execution_reports() const {
+        return parts_.chain.execution_reports();
+    }
     /// Words when the log or the database failed and the sequencer therefore takes no more.
     [[nodiscard]] std::optional<std::string> failure() const;
     [[nodiscard]] uint64_t block_interval_ms() const { return block_interval_ms_; }
@@ -182,13 +190,18 @@ class Sequencer {
     void handle(Submission submission);
     [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
     void execute_ready();
-    std::vector<ExecutedPtr> execute_batch(const std::vector<mempool::TxPtr>& batch);
-    /// Logs and publishes what was executed, and answers those who wait for it.
+    std::vector<ExecutedPtr> execute_batch(std::span<const mempool::TxPtr> batch);
+    /// Logs and publishes what was executed, and answers those who wait for it. For a large batch,
+    /// prefix by prefix: then called one at a time by any of the executing threads, while this one
+    /// waits for the batch.
     void record_executed(const std::vector<ExecutedPtr>& executed);
+    void fit_batch_bound(size_t taken, uint64_t elapsed_us);
     void note_nonces(std::span<const ExecutedPtr> executed);
     void note_authorities(std::span<const ExecutedPtr> executed);
     void settle_pooled();
+    /// Answers those who wait for a transaction that has left the pool.
     void refuse(const Hash256& hash, const std::string& message);
+    void settle_dropped();
     void answer_all_waiters(const SubmitOutcome& outcome);
     void answer_when_durable(SubmitCallback done, SubmitOutcome outcome);
     void return_to_pool(const mempool::TxPtr& tx);
@@ -243,14 +256,16 @@ class Sequencer {
     mutable std::mutex pool_mutex_;
     mempool::Pool pool_;  // guarded by pool_mutex_: written by the thread, read by any
 
-    // Touched by the thread alone.
+    // Touched by the thread alone, or on its behalf while it executes a batch.
     std::unordered_map<Hash256, std::vector<Waiter>> waiters_;
     std::vector<mempool::TxPtr> newly_pooled_;  // accepted in this pass, not executed yet
+    std::vector<Hash256> dropped_;              // refused in this pass
     std::vector<SealedPtr> unsaved_;            // sealed since the last checkpoint
     storage::WriteAheadLog::Sequence last_sequence_ = 0;
     uint64_t next_mini_block_us_ = 0;
     uint64_t next_block_us_ = 0;
     uint64_t next_expiry_us_ = 0;
+    size_t batch_bound_ = 0;
     bool automine_ = true;
     int64_t time_shift_ = 0;
     L1Intake l1_;

@@ -41,12 +41,14 @@ inline Bytes store_init_code() {
     return code;
 }
 
-inline execution::Genesis make_genesis(uint64_t number = 0, uint64_t salt = 0) {
+inline execution::Genesis make_genesis(
+    uint64_t number = 0, uint64_t salt = 0, size_t senders = sender_count
+) {
     execution::GenesisSpec spec;
     spec.gas_limit = gas_limit;
     spec.number = number;
     spec.timestamp = 1'600'000'000 + salt;
-    for (size_t i = 0; i < sender_count; ++i) {
+    for (size_t i = 0; i < senders; ++i) {
         spec.alloc[sender(i)].balance = gwei * gwei * u256{1000};
     }
     spec.alloc[store_address()] = {1, {}, store_code(), {{5, 6}}};
@@ -118,6 +120,7 @@ struct TestOptions {
     size_t cached_blocks = 64;
     size_t segment_bytes = 1u << 20;
     storage::Durability durability = storage::Durability::relaxed;
+    uint32_t execution_threads = 2;
     Clock clock = std::make_shared<std::atomic<uint64_t>>(start_us);
 
     TestOptions() {
@@ -281,6 +284,7 @@ class TestChain {
         ChainConfig config;
         config.chain_id = chain_id;
         config.signing_key = signing_key();
+        config.execution_threads = options.execution_threads;
         chain = std::make_unique<Chain>(
             config, *states, *commitment, stored->head, stored->checkpoint.next_mini_block_number
         );
@@ -311,8 +315,12 @@ class TestChain {
         }
         log = std::move(*opened);
         checkpointer->set_log(*log);
+        auto finished = replay.finish();
+        if (!finished) {
+            return Err{finished.error()};
+        }
         replayed_transactions = replay.replayed_transactions();
-        resumption = replay.finish();
+        resumption = std::move(*finished);
         return {};
     }
 };
