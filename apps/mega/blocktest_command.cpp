@@ -1,10 +1,13 @@
 #include "commands.hpp"
 
 #include "conformance/block_tests.hpp"
+#include "conformance/executor_pool.hpp"
 #include "ethereum/chain_config.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
+#include <thread>
 
 namespace mega::app {
 
@@ -14,6 +17,9 @@ struct Options {
     std::vector<std::string> paths;
     conformance::BlockTestOptions tests;
     conformance::RunOptions run;
+    uint32_t threads = std::clamp<uint32_t>(
+        std::thread::hardware_concurrency(), 1, parallel::ExecutorOptions::max_threads
+    );
 };
 
 int run(Options& options) {
@@ -22,6 +28,12 @@ int run(Options& options) {
         return 1;
     }
     options.tests.with_details = options.run.as_json;
+    parallel::ExecutorOptions execution;
+    execution.threads = options.threads;
+    conformance::ExecutorPool executors{execution};
+    if (options.threads > 1) {
+        options.tests.executor = executors.executor();
+    }
     options.run.split = conformance::block_test_splitter(options.tests);
     return conformance::run_paths(
         options.paths, conformance::block_test_runner(options.tests), options.run
@@ -39,7 +51,14 @@ void add_blocktest_command(CLI::App& root, int& status) {
     );
     command->add_option("--test", options->tests.test, "Tests whose name contains this text only");
     command->add_flag("--json", options->run.as_json, "One JSON object a case on stdout");
-    command->add_option("--jobs", options->run.jobs, "Threads [one a core]");
+    command->add_option("--jobs", options->run.jobs, "Files at a time [one a core]");
+    command
+        ->add_option(
+            "--threads",
+            options->threads,
+            "Threads of each block's execution; 1 is one transaction after the other [one a core]"
+        )
+        ->check(CLI::Range(1U, parallel::ExecutorOptions::max_threads));
     command->callback([options, &status] { status = run(*options); });
 }
 

@@ -3,13 +3,12 @@
 
 #include "base/fixtures_test.hpp"
 #include "conformance/block_tests.hpp"
+#include "conformance/executor_pool.hpp"
 #include "conformance/json_fields.hpp"
-#include "parallel/block.hpp"
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <mutex>
 #include <thread>
 
 namespace mega::conformance {
@@ -17,78 +16,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Executors for as many blocks at a time as there are jobs, and what they did.
-class Pool {
-  public:
-    explicit Pool(uint32_t threads) {
-        options_.threads = threads;
-        options_.is_always_parallel = true;
-        // Blocks of a few transactions would be over before the second thread is awake.
-        options_.starts_together = true;
-        // Some wait with what they have found out, so that those behind them come first.
-        options_.round.hook = [](parallel::Moment moment, size_t tx) {
-            if (moment == parallel::Moment::before_publication && tx % 3 == 0) {
-                std::this_thread::sleep_for(std::chrono::microseconds(20));
-            }
-        };
-    }
-
-    [[nodiscard]] Result<ethereum::ExecutedTransactions, execution::BlockError> execute(
-        const state::StateView& view,
-        const execution::BlockEnv& env,
-        std::span<const SignedTransaction> transactions
-    ) {
-        auto executor = take();
-        auto batch = parallel::execute_transactions(*executor, view, env, transactions);
-        give_back(std::move(executor));
-        if (!batch) {
-            return Err{batch.error()};
+parallel::ExecutorOptions options_with(uint32_t threads) {
+    parallel::ExecutorOptions options;
+    options.threads = threads;
+    options.is_always_parallel = true;
+    // Blocks of a few transactions would be over before the second thread is awake.
+    options.starts_together = true;
+    // Some wait with what they have found out, so that those behind them come first.
+    options.round.hook = [](parallel::Moment moment, size_t tx) {
+        if (moment == parallel::Moment::before_publication && tx % 3 == 0) {
+            std::this_thread::sleep_for(std::chrono::microseconds(20));
         }
-        return ethereum::ExecutedTransactions{
-            std::move(batch->results), std::move(batch->receipts)
-        };
-    }
-
-    [[nodiscard]] ethereum::TransactionsExecutor executor() {
-        return [this](evm::Vm&, const auto& view, const auto& env, auto transactions) {
-            return execute(view, env, transactions);
-        };
-    }
-    [[nodiscard]] size_t blocks() const { return blocks_; }
-    [[nodiscard]] size_t transactions() const { return transactions_; }
-    [[nodiscard]] size_t sequential() const { return sequential_; }
-    [[nodiscard]] size_t aborts() const { return aborts_; }
-
-  private:
-    using Executor = std::unique_ptr<parallel::ParallelExecutor>;
-
-    [[nodiscard]] Executor take() {
-        const std::lock_guard lock{mutex_};
-        if (idle_.empty()) {
-            return std::make_unique<parallel::ParallelExecutor>(options_);
-        }
-        Executor executor = std::move(idle_.back());
-        idle_.pop_back();
-        return executor;
-    }
-    void give_back(Executor executor) {
-        const parallel::Report& report = executor->report();
-        const std::lock_guard lock{mutex_};
-        ++blocks_;
-        transactions_ += report.transactions;
-        sequential_ += report.sequential_transactions;
-        aborts_ += report.aborts;
-        idle_.push_back(std::move(executor));
-    }
-
-    parallel::ExecutorOptions options_;
-    std::mutex mutex_;
-    std::vector<Executor> idle_;  // guarded by mutex_, as all below
-    size_t blocks_ = 0;
-    size_t transactions_ = 0;
-    size_t sequential_ = 0;
-    size_t aborts_ = 0;
-};
+    };
+    return options;
+}
 
 class ParallelBlocks : public testing::TestWithParam<uint32_t> {
   protected:
@@ -97,7 +38,7 @@ class ParallelBlocks : public testing::TestWithParam<uint32_t> {
         if (!fs::exists(root)) {
             GTEST_SKIP() << fixtures_missing("blockchain_tests/" + set);
         }
-        Pool pool{GetParam()};
+        ExecutorPool pool{options_with(GetParam())};
         RunOptions options{.is_quiet = true};
         options.on_result = [](const fs::path& file, const CaseResult& result) {
             EXPECT_NE(result.outcome, Outcome::failed)
@@ -106,19 +47,20 @@ class ParallelBlocks : public testing::TestWithParam<uint32_t> {
         const auto runner =
             block_test_runner({.fork = {}, .test = {}, .executor = pool.executor()});
         const Counts counts = run_files(json_files_below(root), runner, options);
+        const ExecutorPool::Tally done = pool.tally();
         std::printf(
             "%s, %u threads: %s; %zu blocks, %zu transactions, %zu aborts\n",
             set.c_str(),
             GetParam(),
             to_string(counts).c_str(),
-            pool.blocks(),
-            pool.transactions(),
-            pool.aborts()
+            done.blocks,
+            done.transactions,
+            done.aborts
         );
         EXPECT_EQ(counts.failed, 0U);
         EXPECT_GE(counts.passed, cases);
-        EXPECT_GE(pool.blocks(), cases / 2) << "the executor was not asked";
-        EXPECT_EQ(pool.sequential(), 0U);
+        EXPECT_GE(done.blocks, cases / 2) << "the executor was not asked";
+        EXPECT_EQ(done.sequential_transactions, 0U);
     }
 };
 
