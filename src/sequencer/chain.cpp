@@ -49,12 +49,21 @@ Roots roots_of(std::span<const ExecutedPtr> executed) {
     return {trie::ordered_root(transactions), trie::ordered_root(receipts)};
 }
 
-/// Blocks of the chain hold no blobs, so nobody counts them. In a log that has some all the same,
+/// Less work than this is done before a second thread is awake.
+constexpr size_t min_parallel = 8;
+constexpr uint64_t min_parallel_gas = 400'000;
+
+/// Blocks of the chain hold no blobs, so nobody counts them: in a log that has some all the same,
 /// each transaction is judged by itself.
-bool has_blobs(std::span<const mempool::TxPtr> transactions) {
-    return std::ranges::any_of(transactions, [](const mempool::TxPtr& tx) {
-        return tx->tx.type == TxType::blob;
-    });
+bool deserves_threads(std::span<const mempool::TxPtr> transactions) {
+    uint64_t gas = 0;
+    for (const mempool::TxPtr& tx : transactions) {
+        if (tx->tx.type == TxType::blob) {
+            return false;
+        }
+        gas += std::min(tx->tx.gas_limit, min_parallel_gas);
+    }
+    return transactions.size() >= min_parallel && gas >= min_parallel_gas;
 }
 
 std::unique_ptr<parallel::ParallelExecutor> make_executor(uint32_t threads) {
@@ -131,8 +140,7 @@ std::vector<RefusedTransaction> Chain::execute(
     std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
 ) {
     MEGA_ASSERT(open_ != nullptr);
-    const bool is_large = transactions.size() >= parallel::ExecutorOptions{}.min_parallel;
-    return executor_ && is_large && !has_blobs(transactions)
+    return executor_ && deserves_threads(transactions)
                ? execute_in_parallel(transactions, on_executed)
                : execute_sequentially(transactions, on_executed);
 }
