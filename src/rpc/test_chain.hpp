@@ -145,7 +145,9 @@ class TestChain {
         for (auto* listener : service_->listeners()) {
             publisher_.add_listener(*listener);
         }
-        sequencer_->start(replay.finish());
+        auto resumption = replay.finish();
+        MEGA_ASSERT(resumption.has_value());
+        sequencer_->start(std::move(*resumption));
     }
 
     crypto::SecretKey key_ = u256{1}.to_hash();
