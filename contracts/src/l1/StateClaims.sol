@@ -159,7 +159,7 @@ contract StateClaims is IStateClaims, Configured {
         require(_claims[c.parent].status == Status.Rejected, ParentNotRejected(c.parent));
         credit[c.proposer] += c.bond;
         credit[c.challenger] += c.challengeBond;
-        _end(claim, c, Status.Rejected);
+        _end(c, Status.Rejected);
         emit ClaimRejected(claim, BY_ORPHAN, c.outputRoot);
     }
 
@@ -252,18 +252,18 @@ contract StateClaims is IStateClaims, Configured {
         require(!config.paused(), FinalisingPaused());
         require(_claims[c.parent].status == Status.Final, ParentNotFinal(c.parent));
         credit[c.proposer] += uint256(c.bond) + c.challengeBond;
-        _end(claim, c, Status.Final);
+        _end(c, Status.Final);
         emit ClaimFinalized(claim, by, c.outputRoot);
     }
 
     function _reject(uint64 claim, Claim storage c, bytes32 by, address winner) private {
         address to = c.challenger == address(0) ? winner : c.challenger;
         credit[to] += uint256(c.bond) + c.challengeBond;
-        _end(claim, c, Status.Rejected);
+        _end(c, Status.Rejected);
         emit ClaimRejected(claim, by, c.outputRoot);
     }
 
-    function _end(uint64, Claim storage c, Status status) private {
+    function _end(Claim storage c, Status status) private {
         c.status = status;
         c.bond = 0;
         c.challengeBond = 0;
