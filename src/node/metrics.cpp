@@ -76,6 +76,19 @@ void add_chain(Text& out, const MetricSources& sources) {
     );
     out.counter("seal_nanoseconds_total", "Time spent sealing blocks", counters.seal_ns);
     out.gauge("block_number", "Last sealed block", sources.reader.sealed_number());
+    out.gauge("safe_block_number", "Last block that L1 holds", sources.reader.settled().safe);
+    out.gauge(
+        "finalized_block_number",
+        "Last block that finalised L1 blocks hold",
+        sources.reader.settled().finalized
+    );
+    out.counter("l1_transactions_total", "Transactions taken from L1", counters.from_l1);
+    out.counter("reorganisations_total", "Times that L1 took blocks back", counters.reorganised);
+    out.counter(
+        "contradicted_transactions_total",
+        "Transactions shown to users that L1 then contradicted",
+        counters.contradicted
+    );
     out.gauge(
         "checkpoint_block_number", "Last block in the database", sources.checkpointer.saved_block()
     );

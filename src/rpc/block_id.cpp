@@ -50,8 +50,9 @@ uint64_t number_of(const ChainReader& reader, BlockTag tag) {
         case BlockTag::pending:
             return reader.open_block()->header.number;
         case BlockTag::safe:
+            return reader.settled().safe;
         case BlockTag::finalized:
-            return reader.sealed_number();
+            return reader.settled().finalized;
         case BlockTag::earliest:
             break;
     }

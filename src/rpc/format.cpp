@@ -80,6 +80,7 @@ void write_signature(JsonWriter& out, const Transaction& tx) {
         // Clients expect the fields; a deposit has no signature.
         out.field("sourceHash", tx.source_hash)
             .field_quantity("mint", tx.mint)
+            .field_boolean("isSystemTx", false)
             .field_quantity("v", uint64_t{0})
             .field_quantity("r", uint64_t{0})
             .field_quantity("s", uint64_t{0});

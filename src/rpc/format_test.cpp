@@ -165,6 +165,7 @@ TEST(format, deposits_show_their_source_and_no_signature) {
     EXPECT_EQ(shown["type"], "0x7e");
     EXPECT_EQ(shown["mint"], "0x9");
     EXPECT_TRUE(shown.contains("sourceHash"));
+    EXPECT_EQ(shown["isSystemTx"], false);
     EXPECT_EQ(shown["r"], "0x0");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kind_count = 6;
+constexpr size_t kind_count = 7;
 /// Events that wait for the formatting thread; beyond, subscribers are cut off.
 constexpr size_t max_backlog = 10'000;
 /// Of one subscriber between its subscription and the answer that announces it.
@@ -178,6 +178,7 @@ Result<Subscriptions::Topic, RpcError> Subscriptions::read_topic(
         {"newPendingTransactions", Kind::pending},
         {"miniBlocks", Kind::mini_blocks},
         {"stateChanges", Kind::state_changes},
+        {"reorgs", Kind::reorgs},
         {"syncing", Kind::syncing},
     };
     const json& name = param(params, 0);
@@ -396,6 +397,28 @@ void Subscriptions::on_sealed(const sequencer::SealedPtr& block) {
         out.begin_object();
         write_header_fields(out, block->header, block->hash);
         out.field_quantity("miniBlockCount", block->mini_blocks.size()).end_object();
+        for (const auto& group : groups) {
+            deliver(*group, out.text());
+        }
+    });
+}
+
+void Subscriptions::on_reorganised(const sequencer::Reorganisation& report) {
+    post(Kind::reorgs, [this, report](const Groups& groups) {
+        JsonWriter out;
+        out.begin_object()
+            .field_quantity("keptBlock", report.kept)
+            .field_quantity("previousBlock", report.previous_head)
+            .field_string("reason", report.reason);
+        for (const auto& [name, hashes] :
+             {std::pair{"dropped", &report.dropped}, std::pair{"changed", &report.changed}}) {
+            out.key(name).begin_array();
+            for (const Hash256& hash : *hashes) {
+                out.data(hash);
+            }
+            out.end_array();
+        }
+        out.end_object();
         for (const auto& group : groups) {
             deliver(*group, out.text());
         }

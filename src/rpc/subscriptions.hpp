@@ -7,6 +7,7 @@
 //   newPendingTransactions  accepted transactions: hashes, or whole ones
 //   miniBlocks              with transactions and receipts
 //   stateChanges            accounts that a mini-block changed, of all or of up to 256 addresses
+//   reorgs                  blocks that L1 took back, with the transactions that came out otherwise
 //   syncing                 nothing ever: this node is where the chain is made
 //
 // Identical subscriptions of different connections form one group with one subscription id, so that
@@ -36,6 +37,7 @@ class Subscriptions final : public sequencer::Listener {
         override;
     void on_mini_block(const sequencer::MiniBlockPtr& mini_block) override;
     void on_sealed(const sequencer::SealedPtr& block) override;
+    void on_reorganised(const sequencer::Reorganisation& report) override;
 
     // Any thread.
     /// `params` as eth_subscribe has them; gives the subscription's id. What matches from now on is
@@ -55,7 +57,7 @@ class Subscriptions final : public sequencer::Listener {
     void drain();
 
   private:
-    enum class Kind : uint8_t { heads, logs, pending, mini_blocks, state_changes, syncing };
+    enum class Kind : uint8_t { heads, logs, pending, mini_blocks, state_changes, reorgs, syncing };
     struct Topic;
     struct Group;
     struct Registry;

@@ -130,6 +130,14 @@ ChainReader::ChainReader(
 )
     : head_(&head), states_(&states), blocks_(&blocks), commitment_(&commitment) {}
 
+Head::Settled ChainReader::settled() const {
+    const uint64_t sealed = sealed_number();
+    Head::Settled settled = head_->settled().value_or(Head::Settled{sealed, sealed});
+    settled.safe = std::min(settled.safe, sealed);
+    settled.finalized = std::min(settled.finalized, settled.safe);
+    return settled;
+}
+
 uint64_t ChainReader::sealed_number() const { return position().sealed->header.number; }
 
 uint64_t ChainReader::latest_number() const {

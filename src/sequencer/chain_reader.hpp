@@ -64,6 +64,8 @@ class ChainReader {
     [[nodiscard]] uint64_t latest_number() const;
     [[nodiscard]] uint64_t sealed_number() const;
     [[nodiscard]] Head::Position position() const { return head_->position(); }
+    /// Of what is sealed; all of it on a chain without L1.
+    [[nodiscard]] Head::Settled settled() const;
 
     /// Null when there is no such block. `hash` may be an open block's name, also after it was
     /// sealed.

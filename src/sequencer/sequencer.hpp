@@ -14,6 +14,7 @@
 
 #include "sequencer/chain.hpp"
 #include "sequencer/checkpointer.hpp"
+#include "sequencer/dictated_block.hpp"
 #include "sequencer/head.hpp"
 #include "sequencer/l1_intake.hpp"
 #include "sequencer/publisher.hpp"
@@ -77,17 +78,6 @@ struct SequencerCounters {
 struct Resumption {
     std::vector<mempool::TxPtr> pooled;  // accepted, not executed
     std::vector<SealedPtr> unsaved;      // sealed, in no checkpoint
-};
-
-/// A block that L1 dictates.
-struct DictatedBlock {
-    uint64_t number = 0;
-    uint64_t timestamp = 0;
-    uint64_t gas_limit = 0;
-    Address beneficiary;
-    rollup::L1Position position;
-    std::vector<mempool::TxPtr> from_l1;       // L1 attributes first
-    std::vector<mempool::TxPtr> transactions;  // those that cannot be executed are skipped
 };
 
 class Sequencer {

@@ -121,6 +121,7 @@ struct TestOptions {
     size_t segment_bytes = 1u << 20;
     storage::Durability durability = storage::Durability::relaxed;
     uint32_t execution_threads = 2;
+    std::optional<rollup::L1Position> l1_genesis;
     Clock clock = std::make_shared<std::atomic<uint64_t>>(start_us);
 
     TestOptions() {
@@ -271,7 +272,7 @@ class TestChain {
         states = std::make_unique<storage::StateStore>(*database, storage::StateStoreOptions{});
         blocks = std::make_unique<storage::ChainStore>(*database, options.cached_blocks);
         nodes = std::make_unique<storage::NodeReader>(*database);
-        const auto stored = load_head(*blocks);
+        const auto stored = load_head(*blocks, options.l1_genesis);
         if (!stored) {
             return Err{stored.error()};
         }
@@ -285,6 +286,7 @@ class TestChain {
         config.chain_id = chain_id;
         config.signing_key = signing_key();
         config.execution_threads = options.execution_threads;
+        config.l1_genesis = options.l1_genesis;
         chain = std::make_unique<Chain>(
             config, *states, *commitment, stored->head, stored->checkpoint.next_mini_block_number
         );
