@@ -59,7 +59,7 @@ class Decoder {
 
     void read_tables() {
         const uint64_t numbers = in(Column::number_table).varint();
-        if (numbers > in(Column::number_length).left()) {
+        if (numbers > in(Column::number_head).left()) {
             return fail("the table of numbers is longer than its columns");
         }
         for (uint64_t i = 0; i < numbers; ++i) {
@@ -147,9 +147,12 @@ class Decoder {
         }
         tx.nonce |= nonce_high << 8;
         tx.gas_limit = gas_limit.low64();
-        tx.max_fee_per_gas = number(Column::max_fee);
-        tx.max_priority_fee_per_gas =
-            has_priority_fee(tx.type) ? number(Column::priority_fee) : tx.max_fee_per_gas;
+        tx.max_fee_per_gas = number(Column::fee_room);
+        tx.max_priority_fee_per_gas = tx.max_fee_per_gas;
+        if (has_priority_fee(tx.type)) {
+            tx.max_priority_fee_per_gas = number(Column::priority_fee);
+            tx.max_fee_per_gas += tx.max_priority_fee_per_gas;
+        }
         if ((bits & shape::creation) == 0) {
             tx.to = address(Column::to);
         }
@@ -169,11 +172,8 @@ class Decoder {
     void read_signature(Transaction& tx) {
         tx.signature.r = in(Column::signatures).fixed<32>();
         tx.signature.s = in(Column::signatures).fixed<32>();
-        if (signatures_ % 8 == 0) {
-            parity_ = in(Column::parity).byte();
-        }
-        tx.signature.y_parity = (parity_ >> (signatures_ % 8)) & 1;
-        ++signatures_;
+        tx.signature.y_parity = tx.signature.s.bytes[0] >> 7;
+        tx.signature.s.bytes[0] &= 0x7f;
     }
 
     void read_data(Transaction& tx, uint64_t timestamp) {
@@ -271,19 +271,37 @@ class Decoder {
     }
 
     [[nodiscard]] u256 amount(const AmountColumns& columns) {
-        Amount parts;
-        parts.exponent = in(columns.exponent).byte();
-        const uint8_t length = in(columns.length).byte();
+        const auto [exponent, length] = amount_head(in(columns.head));
         if (length > 32) {
             fail("an amount has more than 32 bytes");
             return {};
         }
-        parts.digits = u256::from_be(in(columns.digits).bytes(length));
+        const Amount parts{u256::from_be(in(columns.digits).bytes(length)), exponent};
         const auto value = join_amount(parts);
         if (!value) {
             fail("an amount does not fit 256 bits");
         }
         return value.value_or(u256{});
+    }
+    struct Head {
+        uint8_t exponent = 0;
+        uint8_t length = 0;
+    };
+    [[nodiscard]] static Head amount_head(ColumnReader& column) {
+        using namespace rollup::amount_head;
+        const unsigned first = column.byte();
+        if (first < first_scaled) {
+            return {0, static_cast<uint8_t>(first)};
+        }
+        if (first == escape) {
+            const uint8_t exponent = column.byte();
+            return {exponent, column.byte()};
+        }
+        const unsigned scaled = first - first_scaled;
+        return {
+            static_cast<uint8_t>(1 + scaled / max_short_length),
+            static_cast<uint8_t>(1 + scaled % max_short_length)
+        };
     }
     [[nodiscard]] u256 number(Column column) {
         const uint64_t reference = in(column).varint();
@@ -334,8 +352,6 @@ class Decoder {
     std::vector<BatchBlock> blocks_;
     std::optional<std::string> problem_;
     uint64_t transaction_count_ = 0;  // of the block that is being read
-    size_t signatures_ = 0;
-    uint8_t parity_ = 0;
     size_t weight_ = 0;
 };
 

@@ -16,10 +16,16 @@ class Collector {
     void varint(Column /*column*/, uint64_t /*value*/) {}
     void raw(Column /*column*/, BytesView /*bytes*/) {}
     void amount(const AmountColumns& /*columns*/, const u256& /*value*/) {}
-    void number(Column /*column*/, const u256& value) { numbers.use(value); }
-    void address(Column /*column*/, const Address& value) { addresses.use(value); }
-    void call(const Call& value) { calls.use(value); }
-    void word(const Hash256& value) { words.use(value); }
+    void number(Column /*column*/, const u256& value) { numbers.use(value, value.low64()); }
+    void address(Column /*column*/, const Address& value) {
+        addresses.use(value, load_le64(value.data()));
+    }
+    void call(const Call& value) {
+        uint32_t selector = 0;
+        std::memcpy(&selector, value.selector.data(), sizeof(selector));
+        calls.use(value, uint64_t{selector} << 32 | value.words);
+    }
+    void word(const Hash256& value) { words.use(value, load_le64(value.data())); }
 
     void build() {
         numbers.build();
@@ -56,13 +62,9 @@ class ColumnWriter {
     void shape(uint8_t bits) { byte(Column::shape, bits); }
     void signature(const crypto::Signature& signature) {
         raw(Column::signatures, signature.r.view());
-        raw(Column::signatures, signature.s.view());
-        Bytes& bits = column(Column::parity);
-        if (signatures_ % 8 == 0) {
-            bits.push_back(0);
-        }
-        bits.back() = static_cast<uint8_t>(bits.back() | signature.y_parity << (signatures_ % 8));
-        ++signatures_;
+        Hash256 s_and_parity = signature.s;
+        s_and_parity.bytes[0] |= static_cast<uint8_t>(signature.y_parity << 7);
+        raw(Column::signatures, s_and_parity.view());
     }
     void nonce(uint64_t nonce) {
         byte(Column::nonce_low, static_cast<uint8_t>(nonce));
@@ -75,8 +77,7 @@ class ColumnWriter {
         const Amount parts = split_amount(value);
         const unsigned length = parts.digits.byte_length();
         const Hash256 digits = parts.digits.to_hash();
-        byte(into.exponent, parts.exponent);
-        byte(into.length, static_cast<uint8_t>(length));
+        write_head(into.head, parts.exponent, length);
         raw(into.digits, digits.view().last(length));
     }
     void number(Column into, const u256& value) {
@@ -112,6 +113,21 @@ class ColumnWriter {
     [[nodiscard]] ColumnSet& columns() { return columns_; }
 
   private:
+    void write_head(Column into, unsigned exponent, unsigned length) {
+        using namespace amount_head;
+        if (exponent == 0) {
+            byte(into, static_cast<uint8_t>(length));
+        } else if (exponent <= max_short_exponent && length <= max_short_length) {
+            byte(
+                into,
+                static_cast<uint8_t>(first_scaled + max_short_length * (exponent - 1) + length - 1)
+            );
+        } else {
+            byte(into, escape);
+            byte(into, static_cast<uint8_t>(exponent));
+            byte(into, static_cast<uint8_t>(length));
+        }
+    }
     void write_call(Column into, const Call& call) {
         raw(into, call.selector);
         varint(into, call.words);
@@ -119,7 +135,6 @@ class ColumnWriter {
 
     Collector& tables_;
     ColumnSet columns_;
-    size_t signatures_ = 0;
 };
 
 /// Tells a pass of one transaction, field by field, in the order in which the decoder asks.
@@ -133,9 +148,12 @@ class Walk {
         pass_.signature(tx.signature);
         pass_.nonce(tx.nonce);
         pass_.number(Column::gas_limit, u256{tx.gas_limit});
-        pass_.number(Column::max_fee, tx.max_fee_per_gas);
+        // Wallets add their tip to what they make of the base fee, which is the same for all.
         if (has_priority_fee(tx.type)) {
+            pass_.number(Column::fee_room, tx.max_fee_per_gas - tx.max_priority_fee_per_gas);
             pass_.number(Column::priority_fee, tx.max_priority_fee_per_gas);
+        } else {
+            pass_.number(Column::fee_room, tx.max_fee_per_gas);
         }
         if (tx.to) {
             pass_.address(Column::to, *tx.to);
@@ -265,6 +283,9 @@ std::optional<std::string> problem_of(const Transaction& tx, uint64_t chain_id) 
     }
     if (tx.type == TxType::set_code && !tx.to) {
         return "has no recipient";
+    }
+    if ((tx.signature.s.bytes[0] & 0x80) != 0 || tx.signature.y_parity > 1) {
+        return "has a signature that is not valid (EIP-2)";
     }
     if (!has_priority_fee(tx.type) && tx.max_priority_fee_per_gas != tx.max_fee_per_gas) {
         return "has two prices";

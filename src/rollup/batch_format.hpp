@@ -2,49 +2,51 @@
 
 // The data of a batch: blocks and their transactions as columns, compressed.
 //
-//   payload = version u8 = 1 ‖ length u32le of frame ‖ frame      (zeros may follow in the last
-//   blob) frame   = one zstd frame of the columns, which states its content size, at most
-//   max_columns_bytes columns = length[0] ‖ ... ‖ length[n - 1] ‖ column[0] ‖ ... ‖ column[n - 1]
+//   payload    version u8 = 1 ‖ frame length u32le ‖ signatures length u32le ‖ frame ‖ signatures;
+//              zeros may follow in the last blob
+//   frame      one zstd frame of the columns before the signatures; states its content size
+//   columns    length of each, varint ‖ each, in the order of rollup::Column; at most
+//              max_columns_bytes, signatures included
 //
-// `varint` is LEB128 without superfluous bytes; lengths are varints, in bytes; the columns, in
-// order:
+// Of each block, in order, in column `blocks` (which begins with their count, varint):
 //
-//   block columns, one item a block
-//     blocks        count; then for each block: flags u8 (1: gas limit given, 2: beneficiary given;
-//                   both are always given for the first block), timestamp, origin number and cursor
-//                   as varint differences from the block before (from 0 for the first), number of
-//                   transactions varint, [gas limit varint], [beneficiary 20 bytes]
-//   transaction columns, one item a transaction
-//     shape         u8: type (0, 1, 2, 4) in bits 0-2, 8: a legacy transaction without chain id,
-//                   16: creation, 32: value is not zero, 64: has data, 128: has lists
-//     parity        one bit a transaction, lowest first, zeros up to the byte
-//     nonce_low     u8;  nonce_high varint, of the nonce's other bits
-//     gas_limit     number;  max_fee  number;  priority_fee  number (types 2 and 4)
-//     to            address (unless creation)
-//     value         amount (unless zero)
-//   calldata columns
-//     call          for calls with data of 4 + 32 n bytes: entry of the table of calls
-//                   (selector, n), varint; for any other data: 0
-//     data_length   varint, of other data;  data  their bytes, back to back
-//     word_kind     u8 for each word of a call; what the kinds mean is listed at WordKind
-//     word_bytes    of words that stand for themselves
-//   lists (access lists, authorization lists), for transactions that have them
-//     lists         count of access list entries, then per entry: address, count of keys;
-//                   type 4: count of authorizations, then per tuple: chain id amount,
-//                   address, nonce varint, y parity u8
-//     list_words    the keys, and r and s of the tuples, 32 bytes each
-//   tables, filled by what is used at least twice, most used first
-//     addresses     20 bytes each;  words  32 bytes each;  numbers  amounts;  calls  selector ‖ n
-//     literals      the addresses that are used once, in order of use
-//   signatures      r ‖ s, 64 bytes each, big endian
+//   flags u8                          1: gas limit given, 2: beneficiary given; both always for the
+//                                     first block, afterwards when they change
+//   timestamp, origin number, cursor  varints, less those of the block before (0 for the first)
+//   count of transactions varint, [gas limit varint], [beneficiary 20 bytes]
 //
-// An *address* is a varint in the column of its field: 0 for the next literal, k + 1 for entry k of
-// the table. A *number* likewise. An *amount* is a number with its trailing decimal zeros cut:
-// exponent u8 ‖ length u8 ‖ that many bytes big endian, spread over three columns.
+// Of each transaction, in order, in the columns:
 //
-// A batch stands alone: nothing outside it is needed to decode it but the chain id. Encoding is
-// canonical: the same blocks give the same columns, and decode_columns refuses any others. (The
-// zstd frame around them is the compressor's choice.)
+//   shape               u8: type (0, 1, 2, 4), 8: without chain id, 16: creation, 32: value is not
+//                       0, 64: has data, 128: has an access list or authorizations
+//   signatures          r ‖ s, big endian, with the parity in the highest bit of s, which is 0 in
+//                       every valid signature (EIP-2098)
+//   nonce_low           u8
+//   nonce_high          varint, the bits above
+//   gas_limit           number
+//   fee_room            number: max fee, less the priority fee if there is one (mod 2^256)
+//   priority_fee        number, types 2 and 4
+//   to                  address, unless a creation
+//   value_*             amount, unless 0
+//   call                if there is data, varint: 0 when it is not a call; 1 for the next of
+//                       call_literals; k + 2 for entry k of call_table. A call is selector[4] with
+//                       n words, and stands in a table as selector ‖ n varint
+//   data_length, data   varint and bytes, of data that is not a call
+//   word_kind           u8 for each word of a call: WordKind says where the rest of it is
+//   lists               count of access list entries; of each: address, count of keys. Type 4:
+//                       count of tuples; of each: chain id (amount, in number_*), address, nonce
+//                       varint, y parity u8. Counts are varints
+//   list_words          the keys; r and s of the tuples
+//
+// An *address*, *number* or *word* is a varint: 0 for the next of its literals, k + 1 for entry k
+// of its table. Tables (address_table, word_table, call_table; number_table is a count, its entries
+// come first in number_*) hold what is used at least twice, most used first, equals by value. An
+// *amount* is a number without its trailing decimal zeros: head in *_head (columns.hpp draws it),
+// digits big endian in *_digits.
+//
+// A batch stands alone: nothing but the chain id is needed to decode it. The columns are canonical:
+// the same blocks give the same columns, and decode_columns refuses any others. (The frame around
+// them is the compressor's choice.)
 
 #include "rollup/l1.hpp"
 
@@ -74,7 +76,8 @@ struct BatchBlock {
 [[nodiscard]] Result<std::vector<BatchBlock>> decode_columns(uint64_t chain_id, BytesView columns);
 
 struct CompressionOptions {
-    int level = 6;
+    /// Of zstd. The columns leave little to it: the highest levels gain one part in a hundred.
+    int level = 3;
 };
 [[nodiscard]] Bytes make_payload(BytesView columns, const CompressionOptions& options = {});
 /// The columns in a payload; bytes after the frame must be zeros.

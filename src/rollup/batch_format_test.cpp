@@ -135,7 +135,10 @@ TEST(batch_format, decoder_refuses_or_understands_every_damaged_byte) {
 
 TEST(batch_format, decoder_refuses_other_forms_of_the_same_batch) {
     // The only transaction's gas limit as an entry of a table, though it is used once.
-    const auto blocks = one_transaction();
+    const auto blocks = one_transaction([](auto& tx) {
+        tx.max_fee_per_gas = 5;
+        tx.max_priority_fee_per_gas = 6;
+    });
     const Bytes columns = must_encode(blocks);
     ColumnReader lengths(columns);
     std::vector<Bytes> parts(column_count);

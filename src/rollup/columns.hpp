@@ -17,7 +17,7 @@ enum class Column : uint8_t {
     nonce_low,
     nonce_high,
     gas_limit,
-    max_fee,
+    fee_room,
     priority_fee,
     to,
     call,
@@ -25,12 +25,9 @@ enum class Column : uint8_t {
     word_address,
     word_time,
     word,
-    value_exponent,
-    value_length,
-    word_exponent,
-    word_length,
-    number_exponent,
-    number_length,
+    value_head,
+    word_head,
+    number_head,
     lists,
     data_length,
     data,
@@ -46,26 +43,18 @@ enum class Column : uint8_t {
     address_literals,
     word_literals,
     list_words,
-    parity,
     signatures,
 };
 inline constexpr size_t column_count = static_cast<size_t>(Column::signatures) + 1;
 
-/// The three columns of an amount.
+/// The two columns of an amount.
 struct AmountColumns {
-    Column exponent;
-    Column length;
+    Column head;
     Column digits;
 };
-inline constexpr AmountColumns value_amounts{
-    Column::value_exponent, Column::value_length, Column::value_digits
-};
-inline constexpr AmountColumns word_amounts{
-    Column::word_exponent, Column::word_length, Column::word_digits
-};
-inline constexpr AmountColumns number_amounts{
-    Column::number_exponent, Column::number_length, Column::number_digits
-};
+inline constexpr AmountColumns value_amounts{Column::value_head, Column::value_digits};
+inline constexpr AmountColumns word_amounts{Column::word_head, Column::word_digits};
+inline constexpr AmountColumns number_amounts{Column::number_head, Column::number_digits};
 
 /// How a word of a call lies in the columns. The first kind that fits is the one.
 enum class WordKind : uint8_t {
@@ -152,6 +141,19 @@ struct Amount {
     uint8_t exponent = 0;
 };
 [[nodiscard]] Amount split_amount(const u256& value);
+
+/// The head of an amount: how many digits follow, in bytes, and the exponent. One byte for the
+/// usual ones:
+///
+///   length                              exponent 0
+///   33 + 8 (exponent - 1) + length - 1  exponent 1 to 27, length 1 to 8
+///   255 ‖ exponent ‖ length             others
+namespace amount_head {
+inline constexpr unsigned first_scaled = 33;
+inline constexpr unsigned max_short_exponent = 27;
+inline constexpr unsigned max_short_length = 8;
+inline constexpr uint8_t escape = 255;
+}  // namespace amount_head
 /// Nothing when it does not fit 256 bits. Also joins parts that split_amount does not give.
 [[nodiscard]] std::optional<u256> join_amount(const Amount& amount);
 

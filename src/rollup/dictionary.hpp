@@ -5,7 +5,8 @@
 //
 //   0 for a value that is used once, k + 1 for entry k of the table
 //
-// Sorting rather than hashing: no input makes it slow.
+// Sorted rather than hashed, so that no input makes it slow: by 64 bits of the values, and by whole
+// values only where those bits are equal.
 
 #include "base/assert.hpp"
 #include "base/bytes.hpp"
@@ -18,27 +19,36 @@ namespace mega::rollup {
 template <class Value>
 class Dictionary {
   public:
-    void use(const Value& value) { uses_.push_back(value); }
+    /// `key` is any function of the value.
+    void use(const Value& value, uint64_t key) {
+        order_.push_back({key, static_cast<uint32_t>(uses_.size())});
+        uses_.push_back(value);
+    }
 
     /// All uses are known.
     void build() {
-        std::vector<uint32_t> order(uses_.size());
-        for (uint32_t i = 0; i < order.size(); ++i) {
-            order[i] = i;
-        }
-        std::sort(order.begin(), order.end(), [this](uint32_t a, uint32_t b) {
-            return uses_[a] < uses_[b];
+        std::sort(order_.begin(), order_.end(), [](const Use& a, const Use& b) {
+            return a.key != b.key ? a.key < b.key : a.index < b.index;
         });
-        find_runs(order);
-        std::sort(runs_.begin(), runs_.end(), [this, &order](const Run& a, const Run& b) {
-            return a.count != b.count ? a.count > b.count
-                                      : uses_[order[a.first]] < uses_[order[b.first]];
+        std::vector<Run> runs;
+        for (size_t first = 0; first < order_.size();) {
+            size_t end = first + 1;
+            while (end < order_.size() && order_[end].key == order_[first].key) {
+                ++end;
+            }
+            if (end - first > 1) {
+                split(first, end, runs);
+            }
+            first = end;
+        }
+        std::sort(runs.begin(), runs.end(), [this](const Run& a, const Run& b) {
+            return a.count != b.count ? a.count > b.count : value_at(a.first) < value_at(b.first);
         });
         references_.assign(uses_.size(), 0);
-        for (uint32_t k = 0; k < runs_.size(); ++k) {
-            table_.push_back(uses_[order[runs_[k].first]]);
-            for (uint32_t i = 0; i < runs_[k].count; ++i) {
-                references_[order[runs_[k].first + i]] = k + 1;
+        for (uint32_t k = 0; k < runs.size(); ++k) {
+            table_.push_back(value_at(runs[k].first));
+            for (size_t i = 0; i < runs[k].count; ++i) {
+                references_[order_[runs[k].first + i].index] = k + 1;
             }
         }
     }
@@ -51,26 +61,46 @@ class Dictionary {
     }
 
   private:
+    struct Use {
+        uint64_t key;
+        uint32_t index;
+    };
     struct Run {
-        uint32_t first = 0;  // in the sorted order
-        uint32_t count = 0;
+        size_t first = 0;  // in order_
+        size_t count = 0;
     };
 
-    void find_runs(const std::vector<uint32_t>& order) {
-        for (uint32_t first = 0; first < order.size();) {
-            uint32_t end = first + 1;
-            while (end < order.size() && uses_[order[end]] == uses_[order[first]]) {
-                ++end;
+    [[nodiscard]] const Value& value_at(size_t position) const {
+        return uses_[order_[position].index];
+    }
+
+    /// The runs of equal values among uses of equal keys, which are mostly one.
+    void split(size_t first, size_t end, std::vector<Run>& runs) {
+        bool is_one = true;
+        for (size_t i = first + 1; i < end && is_one; ++i) {
+            is_one = value_at(i) == value_at(first);
+        }
+        if (!is_one) {
+            std::sort(
+                order_.begin() + static_cast<std::ptrdiff_t>(first),
+                order_.begin() + static_cast<std::ptrdiff_t>(end),
+                [this](const Use& a, const Use& b) { return uses_[a.index] < uses_[b.index]; }
+            );
+        }
+        while (first < end) {
+            size_t next = first + 1;
+            while (next < end && value_at(next) == value_at(first)) {
+                ++next;
             }
-            if (end - first > 1) {
-                runs_.push_back({first, end - first});
+            if (next - first > 1) {
+                runs.push_back({first, next - first});
             }
-            first = end;
+            first = next;
         }
     }
 
     std::vector<Value> uses_;
-    std::vector<Run> runs_;
+    std::vector<Use> order_;
     std::vector<Value> table_;
     std::vector<uint32_t> references_;
     size_t next_ = 0;

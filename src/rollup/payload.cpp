@@ -7,7 +7,7 @@
 namespace mega::rollup {
 namespace {
 
-constexpr size_t head_size = 5;  // version, length
+constexpr size_t head_size = 9;  // version, two lengths
 constexpr uint32_t zstd_magic = 0xfd2fb528;
 
 uint32_t load_le32(const uint8_t* from) {
@@ -15,7 +15,13 @@ uint32_t load_le32(const uint8_t* from) {
            static_cast<uint32_t>(from[2]) << 16 | static_cast<uint32_t>(from[3]) << 24;
 }
 
-/// Where the columns begin and end in `columns`, which are well formed.
+void store_le32(uint8_t* to, size_t value) {
+    for (size_t i = 0; i < 4; ++i) {
+        to[i] = static_cast<uint8_t>(value >> (8 * i));
+    }
+}
+
+/// Where the columns begin and end in `columns`, which are well formed; the lengths come first.
 std::vector<BytesView> sections_of(BytesView columns) {
     ColumnReader lengths(columns);
     std::vector<uint64_t> sizes(column_count);
@@ -46,12 +52,17 @@ Bytes make_payload(BytesView columns, const CompressionOptions& options) {
     MEGA_ASSERT(context != nullptr);
     const auto check = [](size_t code) { MEGA_ASSERT(ZSTD_isError(code) == 0); };
     check(ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, options.level));
-    check(ZSTD_CCtx_setPledgedSrcSize(context.get(), columns.size()));
+    std::vector<BytesView> sections = sections_of(columns);
+    // Signatures are random: the compressor would only lose its time on them.
+    const BytesView signatures = sections.back();
+    sections.pop_back();
+    const size_t compressed_size = columns.size() - signatures.size();
+    check(ZSTD_CCtx_setPledgedSrcSize(context.get(), compressed_size));
 
-    Bytes payload(head_size + ZSTD_compressBound(columns.size()) + column_count * 16);
+    Bytes payload(head_size + ZSTD_compressBound(compressed_size) + column_count * 16);
     ZSTD_outBuffer out{payload.data() + head_size, payload.size() - head_size, 0};
     size_t since_flush = 0;
-    for (const BytesView section : sections_of(columns)) {
+    for (const BytesView section : sections) {
         if (section.size() >= min_own_block && since_flush > 0) {
             ZSTD_inBuffer nothing{nullptr, 0, 0};
             check(ZSTD_compressStream2(context.get(), &out, &nothing, ZSTD_e_flush));
@@ -69,9 +80,9 @@ Bytes make_payload(BytesView columns, const CompressionOptions& options) {
 
     payload.resize(head_size + out.pos);
     payload[0] = batch_version;
-    for (size_t i = 0; i < 4; ++i) {
-        payload[1 + i] = static_cast<uint8_t>(out.pos >> (8 * i));
-    }
+    store_le32(payload.data() + 1, out.pos);
+    store_le32(payload.data() + 5, signatures.size());
+    append(payload, signatures);
     return payload;
 }
 
@@ -82,14 +93,16 @@ Result<Bytes> open_payload(BytesView payload) {
     if (payload[0] != batch_version) {
         return Err{Error{"batch: version " + std::to_string(payload[0]) + " is unknown"}};
     }
-    const uint32_t length = load_le32(payload.data() + 1);
-    if (length > payload.size() - head_size) {
-        return Err{Error{"batch: the payload ends before its frame does"}};
+    const size_t length = load_le32(payload.data() + 1);
+    const size_t signatures_size = load_le32(payload.data() + 5);
+    if (length + signatures_size > payload.size() - head_size) {
+        return Err{Error{"batch: the payload ends before what it states to hold"}};
     }
     const BytesView frame = payload.subspan(head_size, length);
-    const BytesView rest = payload.subspan(head_size + length);
+    const BytesView signatures = payload.subspan(head_size + length, signatures_size);
+    const BytesView rest = payload.subspan(head_size + length + signatures_size);
     if (std::any_of(rest.begin(), rest.end(), [](uint8_t byte) { return byte != 0; })) {
-        return Err{Error{"batch: something follows the frame"}};
+        return Err{Error{"batch: something follows the signatures"}};
     }
     // Other forms that zstd reads (skippable and old frames) are none of ours.
     if (frame.size() < 4 || load_le32(frame.data()) != zstd_magic ||
@@ -98,15 +111,17 @@ Result<Bytes> open_payload(BytesView payload) {
     }
     const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
     if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR ||
-        size > max_columns_bytes) {
+        size > max_columns_bytes || signatures_size > max_columns_bytes - size) {
         return Err{Error{"batch: the frame states no content size, or one that is not allowed"}};
     }
-    Bytes columns(size);
-    const size_t written =
-        ZSTD_decompress(columns.data(), columns.size(), frame.data(), frame.size());
+    Bytes columns;
+    columns.reserve(size + signatures_size);
+    columns.resize(size);
+    const size_t written = ZSTD_decompress(columns.data(), size, frame.data(), frame.size());
     if (ZSTD_isError(written) != 0 || written != size) {
         return Err{Error{"batch: the frame cannot be decompressed"}};
     }
+    append(columns, signatures);
     return columns;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// For tests: an L1 in memory, with the queue and the inbox of a chain, as derivation is fed with
-// it. The inbox is the one of a hostile world: it takes what it is given.
+// For tests and benchmarks: an L1 in memory, with the queue and the inbox of a chain, as derivation
+// is fed with it. The inbox is the one of a hostile world: it takes what it is given.
 
 #include "rollup/blobs.hpp"
 #include "rollup/derivation.hpp"
