@@ -115,7 +115,10 @@ void Sequencer::take_from_l1() {
 }
 
 void Sequencer::finish_l1_part() {
-    take_from_l1();
+    if (parts_.chain.is_untouched()) {
+        take_from_l1();
+        return;
+    }
     const OpenBlockPtr& open = parts_.chain.open();
     if (open->l1() && parts_.chain.has_unclosed_transactions() && open->mini_blocks().empty() &&
         rollup::needs_l1_attributes(*parts_.chain.head()->l1, *open->l1())) {

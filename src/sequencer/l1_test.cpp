@@ -76,7 +76,9 @@ void post(MemoryL1& l1, TestChain& chain, uint64_t first, uint64_t last) {
     }
     rollup::BatchHeader header = l1.header_of(blocks);
     header.last_block_hash = hash;
-    l1.post_payload(header, *rollup::encode_batch(chain_id, blocks), rollup::BatchKind::blobs);
+    auto payload = rollup::encode_batch(chain_id, blocks);
+    ASSERT_TRUE(payload.has_value()) << payload.error().message;
+    l1.post_payload(header, std::move(*payload), rollup::BatchKind::blobs);
 }
 
 /// A chain that follows L1 alone.
@@ -200,10 +202,12 @@ TEST(l1, a_restart_goes_on_where_l1_was) {
     l1.queue_deposit(address(0xaaa), address(0xbbb), 5);
     l1.mine();
     std::optional<rollup::L1Position> position;
+    size_t open_transactions = 0;
     for (int life = 0; life < 4; ++life) {
         const auto parts = must_start(directory.path(), with_l1());
         if (position) {
             EXPECT_EQ(parts->sequencer->l1_position(), position) << life;
+            EXPECT_EQ(parts->reader->open_block()->transactions.size(), open_transactions) << life;
         }
         if (life == 1) {
             feed_all(*parts, l1);
@@ -218,6 +222,7 @@ TEST(l1, a_restart_goes_on_where_l1_was) {
         }
         parts->settle();
         position = parts->sequencer->l1_position();
+        open_transactions = parts->reader->open_block()->transactions.size();
         EXPECT_EQ(balance(*parts, address(0xaaa)), life == 0 ? 0 : 82);
     }
     EXPECT_EQ(position->cursor, 2u);

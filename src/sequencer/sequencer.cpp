@@ -31,7 +31,7 @@ Sequencer::Sequencer(SequencerOptions options, Parts parts)
       parts_(parts),
       pool_(options_.pool),
       batch_bound_(options_.min_batch),
-      block_interval_ms_(options_.block_interval_ms) {
+      block_interval_ms_(options_.only_follows ? 0 : options_.block_interval_ms) {
     if (!options_.now_us) {
         options_.now_us = system_now_us;
     }
@@ -87,6 +87,9 @@ std::optional<std::string> Sequencer::reason_to_refuse() const {
     }
     if (stopping_) {
         return "the node is stopping";
+    }
+    if (options_.only_follows) {
+        return "this node follows L1 and takes no transactions: send them to the sequencer";
     }
     if (commands_.size() >= max_commands) {
         return "txpool is full";

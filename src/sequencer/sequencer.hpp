@@ -37,6 +37,8 @@ struct SequencerOptions {
     size_t min_batch = 128;
     size_t max_batch = 4096;
     uint32_t checkpoint_interval_blocks = 10;
+    /// All blocks are dictated (Sequencer::adopt): none is made here, and no transaction is taken.
+    bool only_follows = false;
     mempool::PoolLimits pool;
     /// Microseconds since 1970; the system clock unless a test brings its own.
     std::function<uint64_t()> now_us;
