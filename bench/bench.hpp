@@ -2,8 +2,8 @@
 
 // Benchmarks of the whole system. `mega bench node` drives a real node process through its RPC;
 // `mega bench engine` drives the same pipeline inside this process; `mega bench evm` runs contracts
-// and precompiles on one core. All print tables on stdout,
-// progress on stderr, and write the same figures as JSON when asked to.
+// and precompiles on one core; `mega bench settlement` measures batches and derivation. All print
+// tables on stdout, progress on stderr, and write the same figures as JSON when asked to.
 
 #include <cstdint>
 #include <filesystem>
@@ -62,5 +62,17 @@ struct EvmBenchOptions {
 
 /// Also 1 when a program left something else than its file says.
 int run_bench_evm(const EvmBenchOptions& options);
+
+struct SettlementBenchOptions {
+    std::filesystem::path json_file;
+    uint64_t transactions = 5000;  // of one batch that is measured for size
+    uint64_t derived = 100'000;    // transfers that are derived
+    uint32_t runs = 3;
+    int level = 3;  // of zstd, where it is not compared
+    std::filesystem::path work_directory = "build/bench";
+};
+
+/// What needs no L1: bytes and L1 gas per transaction, speed of the codec and of derivation.
+int run_bench_settlement(const SettlementBenchOptions& options);
 
 }  // namespace mega::bench

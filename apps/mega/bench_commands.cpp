@@ -84,6 +84,31 @@ void add_bench_evm(CLI::App& bench, int& status) {
     evm->callback([shared, &status] { status = bench::run_bench_evm(*shared); });
 }
 
+void add_bench_settlement(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::SettlementBenchOptions>();
+    bench::SettlementBenchOptions& options = *shared;
+    CLI::App* settlement = bench.add_subcommand(
+        "settlement", "Measure batches: bytes and L1 gas per transaction, codec and derivation"
+    );
+    settlement->add_option("--json", options.json_file, "Write the figures to this file, too");
+    settlement->add_option("--transactions", options.transactions, "In a batch measured for size")
+        ->check(CLI::Range(100, 50'000))
+        ->capture_default_str();
+    settlement->add_option("--derived", options.derived, "Transfers to derive")
+        ->check(CLI::Range(1000, 5'000'000))
+        ->capture_default_str();
+    settlement->add_option("--runs", options.runs, "Of which the median is reported")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str();
+    settlement->add_option("--level", options.level, "zstd level where levels are not compared")
+        ->check(CLI::Range(-5, 22))
+        ->capture_default_str();
+    settlement
+        ->add_option("--work-directory", options.work_directory, "Where the data directory is made")
+        ->capture_default_str();
+    settlement->callback([shared, &status] { status = bench::run_bench_settlement(*shared); });
+}
+
 }  // namespace
 
 void add_bench_commands(CLI::App& root, int& status) {
@@ -92,6 +117,7 @@ void add_bench_commands(CLI::App& root, int& status) {
     add_bench_node(*bench, status);
     add_bench_engine(*bench, status);
     add_bench_evm(*bench, status);
+    add_bench_settlement(*bench, status);
 }
 
 }  // namespace mega::app
