@@ -179,7 +179,9 @@ Entry Pool::erase(const Address& address, uint64_t nonce) {
     return entry;
 }
 
-std::vector<TxPtr> Pool::take_ready(size_t max_count, uint64_t gas_left, const u256& base_fee) {
+std::vector<TxPtr> Pool::take_ready(
+    size_t max_count, uint64_t gas_left, const u256& base_fee, const u256& min_tip
+) {
     struct Candidate {
         u256 tip;
         uint64_t arrival;
@@ -200,7 +202,10 @@ std::vector<TxPtr> Pool::take_ready(size_t max_count, uint64_t gas_left, const u
         if (at == sender->second.by_nonce.end() || at->second.tx->tx.max_fee_per_gas < base_fee) {
             return;
         }
-        candidates.push({tip_at(at->second.tx->tx, base_fee), at->second.arrival, address, nonce});
+        const u256 tip = tip_at(at->second.tx->tx, base_fee);
+        if (tip >= min_tip) {
+            candidates.push({tip, at->second.arrival, address, nonce});
+        }
     };
     for (const Address& address : maybe_ready_) {
         offer(address, senders_.at(address).state_nonce);

@@ -84,9 +84,9 @@ class Pool {
 
     /// Up to `max_count` executable transactions whose gas limits fit in `gas_left`, best tip
     /// first, each sender's in nonce order. They leave the pool. A transaction whose fee cap is
-    /// below the base fee blocks its sender only.
+    /// below the base fee, or whose tip is below `min_tip`, blocks its sender only.
     [[nodiscard]] std::vector<TxPtr> take_ready(
-        size_t max_count, uint64_t gas_left, const u256& base_fee
+        size_t max_count, uint64_t gas_left, const u256& base_fee, const u256& min_tip = 0
     );
 
     /// The sender's account has moved on: drops what is below `nonce` and re-judges what is

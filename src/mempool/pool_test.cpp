@@ -85,6 +85,19 @@ TEST(pool, block_gas_and_base_fee_hold_transactions_back) {
     EXPECT_EQ(pool.take_ready(10, 21'000, 100).size(), 1U);
 }
 
+TEST(pool, a_least_tip_holds_cheaper_senders_back) {
+    Pool pool{PoolLimits{}};
+    const auto cheap = make_tx(1, 0, 100, 4);
+    const auto after_cheap = make_tx(1, 1, 100, 50);
+    const auto dear = make_tx(2, 0, 100, 5);
+    const auto capped = make_tx(3, 0, 12, 50);  // pays 2 above the base fee at most
+    for (const auto& tx : {cheap, after_cheap, dear, capped}) {
+        ASSERT_TRUE(pool.add(tx, rich(), 10, now_ms).has_value());
+    }
+    EXPECT_EQ(hashes(pool.take_ready(10, 1'000'000, 10, 5)), hashes({dear}));
+    EXPECT_EQ(hashes(pool.take_ready(10, 1'000'000, 10)), hashes({cheap, after_cheap, capped}));
+}
+
 TEST(pool, replacement_needs_both_caps_ten_percent_higher) {
     Pool pool{PoolLimits{}};
     const auto old = make_tx(1, 0, 100, 10);

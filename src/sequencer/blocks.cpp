@@ -169,6 +169,7 @@ OpenBlockRecord Sequencer::next_inputs() {
 
 void Sequencer::open_next() {
     const OpenBlockRecord inputs = next_inputs();
+    lowest_tip_.reset();
     parts_.chain.open_block(inputs);
     append(inputs);
 }

@@ -248,13 +248,40 @@ void Sequencer::handle(Submission submission) {
     });
 }
 
+/// The last tenth of a block's gas is for transactions that pay more than the cheapest one in it,
+/// until shortly before its end: whoever floods the chain at the lowest price cannot make others
+/// wait for the next block. The caller holds pool_mutex_.
+std::vector<mempool::TxPtr> Sequencer::take_ready() {
+    const u256& base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
+    const uint64_t gas_left = parts_.chain.gas_left();
+    const uint64_t release_us = uint64_t{2000} * options_.mini_block_interval_ms;
+    const bool is_reserving =
+        lowest_tip_ && block_interval_ms_ != 0 && now_us() + release_us < next_block_us_;
+    const uint64_t reserve = parts_.chain.open()->opening_header().gas_limit / 10;
+    const uint64_t open_to_all = is_reserving ? gas_left - std::min(gas_left, reserve) : gas_left;
+    auto batch = pool_.take_ready(batch_bound_, open_to_all, base_fee);
+    if (batch.empty() && is_reserving) {
+        batch = pool_.take_ready(batch_bound_, gas_left, base_fee, *lowest_tip_ + u256{1});
+    }
+    return batch;
+}
+
+void Sequencer::note_tips(std::span<const ExecutedPtr> executed) {
+    const u256& base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
+    for (const ExecutedPtr& tx : executed) {
+        if (tx->tx->tx.type != TxType::deposit) {
+            const u256 tip = tx->effective_gas_price - base_fee;
+            lowest_tip_ = std::min(lowest_tip_.value_or(tip), tip);
+        }
+    }
+}
+
 void Sequencer::execute_ready() {
     while (!failure()) {
         std::vector<mempool::TxPtr> batch;
         {
             const std::lock_guard lock(pool_mutex_);
-            const u256 base_fee = parts_.chain.open()->env().context.base_fee_per_gas;
-            batch = pool_.take_ready(batch_bound_, parts_.chain.gas_left(), base_fee);
+            batch = take_ready();
         }
         if (batch.empty()) {
             return;
@@ -321,6 +348,7 @@ void Sequencer::record_executed(const std::vector<ExecutedPtr>& executed) {
     }
     counters_.executed += executed.size();
     note_authorities(executed);
+    note_tips(executed);
     append(record);
     publish([this, open = parts_.chain.open(), executed, answers = std::move(answers)](
                 const Result<void>& durable

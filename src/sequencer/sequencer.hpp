@@ -182,6 +182,8 @@ class Sequencer {
     void handle(Submission submission);
     [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
     void execute_ready();
+    [[nodiscard]] std::vector<mempool::TxPtr> take_ready();
+    void note_tips(std::span<const ExecutedPtr> executed);
     std::vector<ExecutedPtr> execute_batch(std::span<const mempool::TxPtr> batch);
     /// Logs and publishes what was executed, and answers those who wait for it. For a large batch,
     /// prefix by prefix: then called one at a time by any of the executing threads, while this one
@@ -250,6 +252,7 @@ class Sequencer {
 
     // Touched by the thread alone, or on its behalf while it executes a batch.
     std::unordered_map<Hash256, std::vector<Waiter>> waiters_;
+    std::optional<u256> lowest_tip_;            // of what was executed in the open block
     std::vector<mempool::TxPtr> newly_pooled_;  // accepted in this pass, not executed yet
     std::vector<Hash256> dropped_;              // refused in this pass
     std::vector<SealedPtr> unsaved_;            // sealed since the last checkpoint
