@@ -26,25 +26,25 @@ AccountVersion AccountVersion::change(const state::AccountEffect& effect) {
     return version;
 }
 
-ResolvedAccount apply(
-    const AccountVersion& change, const ResolvedAccount& start, bool sweeps_empty
-) {
+AccountVersion apply(const AccountVersion& change, const AccountVersion& start, bool sweeps_empty) {
     if (change.is_absolute) {
-        return resolve(change);
+        return change;
     }
+    AccountVersion after = start;
     if (!change.is_touched) {
-        return start;
+        return after;
     }
-    ResolvedAccount after{start.account ? *start.account : Account{}, start.code};
-    after.account->balance += change.account.balance;
+    after.exists = true;
+    after.account.balance += change.account.balance;
     if (change.sets_nonce) {
-        after.account->nonce = change.account.nonce;
+        after.account.nonce = change.account.nonce;
     }
     if (change.sets_code) {
-        after.account->code_hash = change.account.code_hash;
+        after.account.code_hash = change.account.code_hash;
         after.code = change.code;
     }
-    return sweeps_empty && after.account->is_empty() ? ResolvedAccount{} : after;
+    return sweeps_empty && after.account.is_empty() ? AccountVersion::absolute(std::nullopt)
+                                                    : after;
 }
 
 bool AccountFold::add(const AccountVersion& version) {
@@ -63,10 +63,11 @@ bool AccountFold::add(const AccountVersion& version) {
     return version.is_absolute;
 }
 
-ResolvedAccount AccountFold::result(bool sweeps_empty) const {
+AccountVersion AccountFold::result(bool sweeps_empty) const {
     // Only a touch changes anything, so what the last one left is what the sum is now.
     const bool exists = is_touched_ ? !sweeps_empty || !account_.is_empty() : existed_;
-    return exists ? ResolvedAccount{account_, code_} : ResolvedAccount{};
+    return exists ? AccountVersion::absolute(account_, code_)
+                  : AccountVersion::absolute(std::nullopt);
 }
 
 }  // namespace mega::parallel

@@ -27,25 +27,19 @@ struct AccountVersion {
         const std::optional<Account>& account, const evm::Code* code = nullptr
     );
     [[nodiscard]] static AccountVersion change(const state::AccountEffect& effect);
+    /// Of an absolute version.
+    [[nodiscard]] std::optional<Account> to_account() const {
+        return exists ? std::optional{account} : std::nullopt;
+    }
     /// Nothing that a reader could notice but the touch.
     [[nodiscard]] bool is_bare_touch() const {
         return !is_absolute && !sets_nonce && !sets_code && account.balance.is_zero();
     }
 };
 
-/// An account that a reader came to, and the code that goes with it.
-struct ResolvedAccount {
-    std::optional<Account> account;
-    const evm::Code* code = nullptr;  // as in AccountVersion
-};
-
-/// An absolute version as a reader wants it.
-[[nodiscard]] inline ResolvedAccount resolve(const AccountVersion& version) {
-    return version.exists ? ResolvedAccount{version.account, version.code} : ResolvedAccount{};
-}
-/// What `change` makes of `start`.
-[[nodiscard]] ResolvedAccount apply(
-    const AccountVersion& change, const ResolvedAccount& start, bool sweeps_empty
+/// What `change` makes of `start`: both sides absolute.
+[[nodiscard]] AccountVersion apply(
+    const AccountVersion& change, const AccountVersion& start, bool sweeps_empty
 );
 
 /// Adds up versions from the newest to the oldest.
@@ -54,7 +48,7 @@ class AccountFold {
     /// True when that was all there is to know.
     bool add(const AccountVersion& version);
     /// After an absolute version, or with one for the base.
-    [[nodiscard]] ResolvedAccount result(bool sweeps_empty) const;
+    [[nodiscard]] AccountVersion result(bool sweeps_empty) const;
 
   private:
     Account account_;

@@ -6,9 +6,11 @@ namespace {
 
 constexpr auto take_estimates = [](const auto& /*node*/) { return false; };
 
-ResolvedAccount start_of(const MultiVersionMemory& memory, const AccountWrite& write, uint32_t tx) {
+const AccountVersion& start_of(
+    const MultiVersionMemory& memory, const AccountWrite& write, uint32_t tx, AccountVersion& sum
+) {
     if (write.node == nullptr) {
-        return memory.read(*write.location, tx, take_estimates).resolved;
+        return *memory.read(*write.location, tx, sum, take_estimates).value;
     }
     const auto* below = write.node->next.load(std::memory_order_acquire);
     return memory.committed_below(*write.location, below);
@@ -44,41 +46,80 @@ void add_code(state::StateDiff& diff, const Record& record, const state::Account
     MEGA_ASSERT(false);  // a code that changed was given by this very transaction
 }
 
+/// One transaction's way into its diff.
+class Commit {
+  public:
+    Commit(MultiVersionMemory& memory, Arena& arena, const Record& record, uint32_t tx)
+        : memory_(memory), arena_(arena), record_(record), tx_(tx) {
+        diff_.accounts.reserve(record.account_writes.size() + record.fees.size());
+    }
+
+    void add(const AccountWrite& write) {
+        AccountVersion sum;
+        const AccountVersion& before = start_of(memory_, write, tx_, sum);
+        const AccountVersion* after = &before;
+        if (write.change != nullptr) {
+            after =
+                arena_.make<AccountVersion>(apply(*write.change, before, memory_.sweeps_empty()));
+        }
+        add(state::AccountChange{write.location->key, before.to_account(), after->to_account()},
+            write.has_slot_changes);
+        if (write.node != nullptr) {
+            write.node->publish(after);
+        }
+    }
+
+    /// The change has no mark of cleared storage yet.
+    void add(state::AccountChange change, bool has_slot_changes) {
+        const StorageVersion marks = storage_marks(memory_, change, has_slot_changes, tx_);
+        change.storage_cleared = marks.is_cleared;
+        if (marks.is_cleared || marks.is_bare) {
+            memory_.set_storage_marks(arena_, change.address, tx_, marks);
+        }
+        if (change.before == change.after && !has_slot_changes) {
+            return;
+        }
+        add_code(diff_, record_, change);
+        diff_.accounts.push_back(std::move(change));
+    }
+
+    [[nodiscard]] state::StateDiff finish() {
+        diff_.slots.reserve(record_.slot_writes.size());
+        for (const SlotWrite& write : record_.slot_writes) {
+            diff_.slots.push_back(write.change);
+        }
+        if (diff_.codes.size() > 1) {
+            state::sort_canonically(diff_);
+        }
+        return std::move(diff_);
+    }
+
+  private:
+    MultiVersionMemory& memory_;
+    Arena& arena_;
+    const Record& record_;
+    uint32_t tx_;
+    state::StateDiff diff_;
+};
+
 }  // namespace
 
 state::StateDiff commit_writes(
-    MultiVersionMemory& memory, Arena& arena, Record& record, uint32_t tx
+    MultiVersionMemory& memory, Arena& arena, FeeAccounts& fees, Record& record, uint32_t tx
 ) {
-    state::StateDiff diff;
-    diff.accounts.reserve(record.account_writes.size());
+    Commit commit{memory, arena, record, tx};
+    auto fee = record.fees.begin();
+    const auto add_fees_before = [&](const Address* end) {
+        for (; fee != record.fees.end() && (end == nullptr || fee->address < *end); ++fee) {
+            commit.add(fees.collect(arena, *fee, tx), false);
+        }
+    };
     for (const AccountWrite& write : record.account_writes) {
-        const ResolvedAccount before = start_of(memory, write, tx);
-        const ResolvedAccount after = apply(write.change, before, memory.sweeps_empty());
-        state::AccountChange change{write.location->key, before.account, after.account, false};
-        const StorageVersion marks = storage_marks(memory, change, write.has_slot_changes, tx);
-        change.storage_cleared = marks.is_cleared;
-        if (marks.is_cleared || marks.is_bare) {
-            memory.set_storage_marks(arena, change.address, tx, marks);
-        }
-        if (write.node != nullptr) {
-            write.node->publish(
-                arena.make<AccountVersion>(AccountVersion::absolute(after.account, after.code))
-            );
-        }
-        if (change.before == change.after && !write.has_slot_changes) {
-            continue;
-        }
-        add_code(diff, record, change);
-        diff.accounts.push_back(change);
+        add_fees_before(&write.location->key);
+        commit.add(write);
     }
-    diff.slots.reserve(record.slot_writes.size());
-    for (const SlotWrite& write : record.slot_writes) {
-        diff.slots.push_back(write.change);
-    }
-    if (diff.codes.size() > 1) {
-        state::sort_canonically(diff);
-    }
-    return diff;
+    add_fees_before(nullptr);
+    return commit.finish();
 }
 
 void withdraw_writes(Record& record) {

@@ -39,6 +39,9 @@ void DependencyGraph::analyse(TransactionSpan transactions, const Profiles& prof
                 }
             }
         }
+        weight = std::min<uint64_t>(weight, UINT32_MAX);
+        nodes_[i].weight = static_cast<uint32_t>(weight);
+        nodes_[i].is_transfer = is_transfer;
         nodes_[i].end += weight;
         total_ += weight;
         longest_ = std::max(longest_, nodes_[i].end);

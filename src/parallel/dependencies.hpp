@@ -32,6 +32,11 @@ class DependencyGraph {
             visit(edges_[i].to);
         }
     }
+    /// What it may take, in gas.
+    [[nodiscard]] uint64_t weight(uint32_t tx) const { return nodes_[tx].weight; }
+    /// looks_like_transfer() of it.
+    [[nodiscard]] bool is_transfer(uint32_t tx) const { return nodes_[tx].is_transfer; }
+    [[nodiscard]] uint64_t weight_of_all() const { return total_; }
     /// Work over the longest chain; 1 when everything depends on everything.
     [[nodiscard]] double parallelism() const {
         return longest_ == 0 ? 1 : static_cast<double>(total_) / static_cast<double>(longest_);
@@ -42,6 +47,8 @@ class DependencyGraph {
         uint32_t predecessors = 0;
         uint32_t first_edge = no_tx;
         uint64_t end = 0;  // of the longest chain that ends here, in gas
+        uint32_t weight = 0;
+        bool is_transfer = false;
     };
     /// Whoever comes next to this place depends on `last`.
     struct Place {

@@ -6,8 +6,12 @@ namespace mega::parallel {
 
 namespace {
 
-/// How long to go on sequentially after a round gave up; doubled each time within a batch.
+/// How long to go on sequentially after a round gave up, or where a chain was foreseen; doubled
+/// each time, until there has been a round that did not.
 constexpr size_t first_sequential_stretch = 64;
+constexpr size_t longest_sequential_stretch = 1024;
+/// How far to look for a chain before all of a stretch is analysed.
+constexpr size_t probe_size = 64;
 
 }  // namespace
 
@@ -19,6 +23,7 @@ struct ParallelExecutor::Run {
     const state::StateView* view;
     state::Overlay overlay;
     size_t sequential_stretch = first_sequential_stretch;
+    bool gave_up = false;  // the round before
 
     Run(const state::StateView& base, const Batch& the_batch, const OnCommit& on_commit)
         : batch(the_batch),
@@ -61,33 +66,21 @@ BatchResult ParallelExecutor::execute(
     report_.threads = threads();
     Run run{view, batch, on_commit};
     const size_t size = batch.transactions.size();
-    bool gave_up = false;
     for (size_t done = 0; done < size && !run.ledger.is_stopped();) {
         const size_t first_result = run.ledger.result().results.size();
-        Stretch stretch{done, std::min(size, done + options_.round_limit)};
-        if (!gave_up) {
-            const uint64_t began_ns = now_ns();
-            const size_t count = stretch.last - stretch.first;
-            if (workers_.size() > 1 || options_.is_always_parallel) {
-                graph_.analyse(batch.transactions.subspan(done, count), profiles_, batch.env.fork);
-            }
-            report_.analysis_ns += now_ns() - began_ns;
-        } else {
-            stretch.last = std::min(stretch.last, done + run.sequential_stretch);
-            run.sequential_stretch *= 2;
-        }
-        if (deserves_round(stretch.last - stretch.first, gave_up)) {
-            report_.foreseen_parallelism =
-                std::max(report_.foreseen_parallelism, graph_.parallelism());
-            done += run_round(run, stretch);
-            gave_up = done < stretch.last;
-            if (done < size) {
-                carry_over(run, first_result);
-            }
-        } else {
+        const Stretch stretch = plan(run, done);
+        if (!stretch.is_round) {
             run_sequentially(run, stretch);
             done = stretch.last;
-            gave_up = false;
+            continue;
+        }
+        done += run_round(run, stretch);
+        run.gave_up = done < stretch.last;
+        if (!run.gave_up) {
+            run.sequential_stretch = first_sequential_stretch;
+        }
+        if (done < size) {
+            carry_over(run, first_result);
         }
     }
     report_.cpu_ns += thread_cpu_ns() - cpu_began_ns;
@@ -95,12 +88,53 @@ BatchResult ParallelExecutor::execute(
     return run.ledger.take();
 }
 
-bool ParallelExecutor::deserves_round(size_t transactions, bool gave_up) const {
+// -----------------------------------------------------------------------------------------------
+// adaptation
+
+/// What to do from `done` on.
+ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
+    const size_t left = run.batch.transactions.size() - done;
+    Stretch stretch{done, done + std::min(left, options_.round_limit)};
     if (options_.is_always_parallel) {
-        return true;
+        analyse(run, stretch);
+        stretch.is_round = true;
+        return stretch;
     }
-    return !gave_up && workers_.size() > 1 && transactions >= options_.min_parallel &&
-           graph_.parallelism() >= options_.min_parallelism;
+    if (workers_.size() == 1 || left < options_.min_parallel) {
+        stretch.last = done + left;
+        return stretch;
+    }
+    if (run.gave_up || foresees_chain(run, stretch)) {
+        stretch.last = done + std::min(left, run.sequential_stretch);
+        run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
+        run.gave_up = false;
+        return stretch;
+    }
+    stretch.is_round = deserves_round(run, stretch);
+    return stretch;
+}
+
+void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
+    const uint64_t began_ns = now_ns();
+    graph_.analyse(
+        run.batch.transactions.subspan(stretch.first, stretch.size()), profiles_, run.batch.env.fork
+    );
+    report_.analysis_ns += now_ns() - began_ns;
+}
+
+/// A chain is seen in its first links; analysing all of it would cost what it is to save.
+bool ParallelExecutor::foresees_chain(const Run& run, const Stretch& stretch) {
+    if (stretch.size() < 2 * probe_size) {
+        return false;
+    }
+    analyse(run, {stretch.first, stretch.first + probe_size});
+    return graph_.parallelism() < options_.min_parallelism;
+}
+
+bool ParallelExecutor::deserves_round(const Run& run, const Stretch& stretch) {
+    analyse(run, stretch);
+    return graph_.parallelism() >= options_.min_parallelism &&
+           graph_.weight_of_all() >= options_.min_gas;
 }
 
 // -----------------------------------------------------------------------------------------------
@@ -109,6 +143,7 @@ bool ParallelExecutor::deserves_round(size_t transactions, bool gave_up) const {
 size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
     const size_t size = stretch.last - stretch.first;
+    report_.foreseen_parallelism = std::max(report_.foreseen_parallelism, graph_.parallelism());
     memory_.begin(*run.view, size, run.batch.env.fork >= Fork::spurious_dragon);
     Round::Job job;
     job.context.env = &run.batch.env;
@@ -116,6 +151,7 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     job.context.options.block_gas_left = UINT64_MAX;  // commit knows what is left
     job.transactions = run.batch.transactions.subspan(stretch.first, size);
     job.first_index = stretch.first;
+    job.workers = threads();
     job.batch_began_ns = run.began_ns;
     job.ledger = &run.ledger;
     job.profiles = &profiles_;
@@ -197,6 +233,13 @@ void ParallelExecutor::work_with_all(Round& round) {
     if (!threads_.empty()) {
         std::unique_lock lock{mutex_};
         is_open_ = false;  // who has not woken up yet stays out
+        lock.unlock();
+        // The others leave at once: sleeping and being woken up would take longer.
+        constexpr int spins = 4096;
+        for (int i = 0; i < spins && inside_.load() != 0; ++i) {
+            relax();
+        }
+        lock.lock();
         changed_.wait(lock, [this] { return inside_ == 0; });
     }
 }

@@ -3,10 +3,10 @@
 // ParallelExecutor: executes batches of transactions on several threads with exactly the outcome of
 // executing them one after the other: results, diffs, gas, receipts, refusals, bit for bit.
 //
-// A batch goes in stretches. Where the dependency graph promises nothing (few transactions, one
-// chain) or a round gave up because nearly everything had to be repeated, the stretch is executed
-// sequentially by the caller; else it is a round (round.hpp) on all threads, the caller's included.
-// What a stretch changed lies in an overlay for the next one.
+// A batch goes in stretches. Where there is little to do, where a look at the first transactions
+// shows a chain, or where a round gave up because nearly everything had to be repeated, the stretch
+// is executed sequentially by the caller; else it is a round (round.hpp) on all threads, the
+// caller's included. What a stretch changed lies in an overlay for the next one.
 //
 // Threads live as long as the executor and sleep between batches. Memory is bounded by the options
 // plus what one transaction's gas lets it write, a worker. One execute() at a time, from any
@@ -29,8 +29,10 @@ struct ExecutorOptions {
     bool is_always_parallel = false;
     /// A round begins when all threads are awake: for tests, where blocks are short.
     bool starts_together = false;
-    /// Fewer transactions than this are executed sequentially.
+    /// Fewer transactions than this, or with less gas foreseen, are executed sequentially: waking
+    /// threads up takes as long.
     size_t min_parallel = 8;
+    uint64_t min_gas = 400'000;
     /// A foreseen parallelism below this is not worth a round.
     double min_parallelism = 1.25;
     /// Transactions of a round.
@@ -69,10 +71,15 @@ class ParallelExecutor {
     struct Stretch {
         size_t first = 0;
         size_t last = 0;
+        bool is_round = false;
+        [[nodiscard]] size_t size() const { return last - first; }
     };
     struct Run;  // one execute()
 
-    [[nodiscard]] bool deserves_round(size_t transactions, bool gave_up) const;
+    [[nodiscard]] Stretch plan(Run& run, size_t done);
+    [[nodiscard]] bool foresees_chain(const Run& run, const Stretch& stretch);
+    [[nodiscard]] bool deserves_round(const Run& run, const Stretch& stretch);
+    void analyse(const Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
     void run_sequentially(Run& run, const Stretch& stretch);
     void note_span(const Run& run, size_t tx, uint64_t began_ns);
@@ -97,7 +104,8 @@ class ParallelExecutor {
     bool is_stopping_ = false;
     uint64_t round_number_ = 0;
     uint32_t joined_ = 0;  // threads that came into this round, and of them
-    uint32_t inside_ = 0;  // those that have not left it
+    // those that have not left it. Changed under the mutex; looked at without it, too.
+    std::atomic<uint32_t> inside_{0};
     std::vector<std::thread> threads_;
 };
 

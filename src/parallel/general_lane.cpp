@@ -25,34 +25,40 @@ void note_read(Record& record, const state::AccountEffect& effect) {
     }
 }
 
-void note_write(Lane& lane, Record& record, const state::AccountEffect& effect) {
-    AccountWrite write;
-    write.change = AccountVersion::change(effect);
-    write.has_slot_changes = effect.has_slot_changes;
-    const bool is_published = is_noticeable(effect, write.change);
+/// Where something is published, it is made in its place at once.
+void note_write(
+    Lane& lane, const execution::BlockEnv& env, Record& record, const state::AccountEffect& effect
+) {
+    const auto fee_accounts = fee_addresses(env);
+    if (!effect.is_loaded &&
+        std::find(fee_accounts.begin(), fee_accounts.end(), effect.address) != fee_accounts.end()) {
+        // Nobody asked for the account: all that came was the fee (Journal::credit).
+        record.fees.push_back({effect.address, effect.current.balance});
+        return;
+    }
+    const AccountVersion change = AccountVersion::change(effect);
+    const bool is_published = is_noticeable(effect, change);
     if (!is_published && !effect.has_slot_changes) {
         return;
     }
+    AccountWrite& write = record.account_writes.emplace_back();
     write.location = effect.is_loaded ? record.account_reads[effect.load_order].location
                                       : &lane.memory->account(lane.arena, effect.address);
-    write.is_published = is_published;
-    record.account_writes.push_back(write);
-    if (write.change.sets_code) {
+    write.change = is_published ? lane.arena.make<AccountVersion>(change) : nullptr;
+    write.has_slot_changes = effect.has_slot_changes;
+    if (change.sets_code) {
         if (evm::CodePtr code = lane.journal.code_given(effect.address)) {
             lane.kept_codes.push_back(code);
-            record.codes.push_back({write.change.account.code_hash, std::move(code)});
+            record.codes.push_back({change.account.code_hash, std::move(code)});
         }
     }
 }
 
 void sort_writes(Record& record) {
-    std::sort(
-        record.account_writes.begin(),
-        record.account_writes.end(),
-        [](const AccountWrite& a, const AccountWrite& b) {
-            return a.location->key < b.location->key;
-        }
-    );
+    sort_account_writes(record);
+    std::sort(record.fees.begin(), record.fees.end(), [](const Fee& a, const Fee& b) {
+        return a.address < b.address;
+    });
     std::sort(
         record.slot_writes.begin(),
         record.slot_writes.end(),
@@ -89,7 +95,7 @@ void run_general(
                 note_read(record, effect);
             }
             if (!is_refused) {
-                note_write(lane, record, effect);
+                note_write(lane, *round.env, record, effect);
             }
         }
     );

@@ -26,7 +26,7 @@ struct Lane {
     void end_round() {
         arena.reset();
         kept_codes.clear();
-        beneficiary = nullptr;
+        view.end_round();
     }
 
     MultiVersionMemory* memory;
@@ -34,8 +34,6 @@ struct Lane {
     evm::Vm vm;
     state::Journal journal{state::Journal::Mode::tracking};
     VersionedView view;
-    /// Found once a round.
-    AccountLocation* beneficiary = nullptr;
     /// Codes that versions of this round point to.
     std::vector<evm::CodePtr> kept_codes;
 };

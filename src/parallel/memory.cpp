@@ -20,26 +20,16 @@ void MultiVersionMemory::begin(const state::StateView& base, size_t tx_count, bo
 }
 
 AccountLocation& MultiVersionMemory::account(Arena& arena, const Address& address) {
-    AccountLocation& location = *accounts_.find_or_add(arena, hash_(address), address);
-    if (location.base.load(std::memory_order_acquire) == nullptr) {
-        const auto* loaded =
-            arena.make<AccountVersion>(AccountVersion::absolute(base_->account(address)));
-        const AccountVersion* expected = nullptr;
-        // Whoever comes second has read the same.
-        location.base.compare_exchange_strong(expected, loaded, std::memory_order_acq_rel);
-    }
-    return location;
+    return *accounts_.find_or_add(arena, hash_(address), address, [&] {
+        return AccountVersion::absolute(base_->account(address));
+    });
 }
 
 SlotLocation& MultiVersionMemory::slot(Arena& arena, const Address& address, const u256& slot) {
-    SlotLocation& location =
-        *slots_.find_or_add(arena, hash_(hash_(address), slot), SlotKey{address, slot});
-    if (location.base.load(std::memory_order_acquire) == nullptr) {
-        const auto* loaded = arena.make<SlotVersion>(base_->storage(address, slot));
-        const SlotVersion* expected = nullptr;
-        location.base.compare_exchange_strong(expected, loaded, std::memory_order_acq_rel);
-    }
-    return location;
+    const uint64_t hash = hash_(hash_(address), slot);
+    return *slots_.find_or_add(arena, hash, SlotKey{address, slot}, [&] {
+        return SlotVersion{base_->storage(address, slot)};
+    });
 }
 
 const AccountVersion* MultiVersionMemory::newest_version(
@@ -49,20 +39,20 @@ const AccountVersion* MultiVersionMemory::newest_version(
         // Null, where the writer takes it back just now, is no version that anybody has read.
         return Node<AccountVersion>::value_in(node->load());
     }
-    return location.base.load(std::memory_order_acquire);
+    return &location.base;
 }
 
-ResolvedAccount MultiVersionMemory::committed_below(
+const AccountVersion& MultiVersionMemory::committed_below(
     const AccountLocation& location, const Node<AccountVersion>* from
 ) const {
     for (; from != nullptr; from = from->next.load(std::memory_order_acquire)) {
         if (const uintptr_t tagged = from->load()) {
             const auto* version = Node<AccountVersion>::value_in(tagged);
             MEGA_ASSERT(version->is_absolute);  // what commit leaves behind
-            return resolve(*version);
+            return *version;
         }
     }
-    return resolve(*location.base.load(std::memory_order_acquire));
+    return location.base;
 }
 
 uint32_t MultiVersionMemory::last_clearing(const Address& address, uint32_t tx) const {
@@ -94,7 +84,8 @@ bool MultiVersionMemory::has_storage(const Address& address, uint32_t tx) const 
 void MultiVersionMemory::set_storage_marks(
     Arena& arena, const Address& address, uint32_t tx, const StorageVersion& marks
 ) {
-    StorageLocation& location = *storages_.find_or_add(arena, hash_(address), address);
+    StorageLocation& location =
+        *storages_.find_or_add(arena, hash_(address), address, [] { return StorageVersion{}; });
     location.node_of(arena, tx)->publish(arena.make<StorageVersion>(marks));
     has_marks_.store(true, std::memory_order_release);
 }

@@ -37,10 +37,11 @@ using SlotLocation = Location<SlotKey, SlotVersion>;
 using StorageLocation = Location<Address, StorageVersion>;
 
 struct AccountReading {
-    ResolvedAccount resolved;
     /// The first version met, absolute or not.
     const AccountVersion* newest = nullptr;
-    uint32_t writer = no_tx;  // who wrote it; none for the base
+    /// What all of them come to: an absolute version, of the memory's or the `sum` given to read().
+    const AccountVersion* value = nullptr;
+    uint32_t writer = no_tx;  // of the newest; none for the base
 };
 struct SlotReading {
     u256 value;
@@ -60,7 +61,8 @@ class MultiVersionMemory {
     [[nodiscard]] const state::StateView& base() const { return *base_; }
     [[nodiscard]] bool sweeps_empty() const { return sweeps_empty_; }
 
-    /// These load the base value with the location, so that later reads find it here.
+    /// These load the base value with the location: a key is asked of the base once a round, or a
+    /// few times where several workers come to it first.
     [[nodiscard]] AccountLocation& account(Arena& arena, const Address& address);
     [[nodiscard]] SlotLocation& slot(Arena& arena, const Address& address, const u256& slot);
 
@@ -72,7 +74,7 @@ class MultiVersionMemory {
     );
     template <class OnEstimate>
     [[nodiscard]] AccountReading read(
-        const AccountLocation& location, uint32_t tx, OnEstimate&& on_estimate
+        const AccountLocation& location, uint32_t tx, AccountVersion& sum, OnEstimate&& on_estimate
     ) const;
     template <class OnEstimate>
     [[nodiscard]] SlotReading read(
@@ -80,8 +82,8 @@ class MultiVersionMemory {
     ) const;
     [[nodiscard]] bool has_storage(const Address& address, uint32_t tx) const;
 
-    /// What stood before a node's transaction, all of them being committed.
-    [[nodiscard]] ResolvedAccount committed_below(
+    /// What stood before a node's transaction, all of them being committed; absolute.
+    [[nodiscard]] const AccountVersion& committed_below(
         const AccountLocation& location, const Node<AccountVersion>* from
     ) const;
     void set_storage_marks(
@@ -104,7 +106,7 @@ class MultiVersionMemory {
 
 template <class OnEstimate>
 AccountReading MultiVersionMemory::read(
-    const AccountLocation& location, uint32_t tx, OnEstimate&& on_estimate
+    const AccountLocation& location, uint32_t tx, AccountVersion& sum, OnEstimate&& on_estimate
 ) const {
     while (true) {
         AccountFold fold;
@@ -127,7 +129,7 @@ AccountReading MultiVersionMemory::read(
                 reading.newest = version;
                 reading.writer = node->tx;
                 if (version->is_absolute) {
-                    reading.resolved = resolve(*version);
+                    reading.value = version;
                     return reading;
                 }
             }
@@ -137,15 +139,15 @@ AccountReading MultiVersionMemory::read(
             continue;
         }
         if (!is_complete) {
-            const AccountVersion* base = location.base.load(std::memory_order_acquire);
             if (reading.newest == nullptr) {
-                reading.newest = base;
-                reading.resolved = resolve(*base);
+                reading.newest = &location.base;
+                reading.value = &location.base;
                 return reading;
             }
-            fold.add(*base);
+            fold.add(location.base);
         }
-        reading.resolved = fold.result(sweeps_empty_);
+        sum = fold.result(sweeps_empty_);
+        reading.value = &sum;
         return reading;
     }
 }
@@ -170,7 +172,7 @@ SlotReading MultiVersionMemory::read(
         }
     }
     if (node == nullptr) {
-        return {location.base.load(std::memory_order_acquire)->value, no_tx};
+        return {location.base.value, no_tx};
     }
     const auto* version = Node<SlotVersion>::value_in(tagged);
     return {version->value, writer};

@@ -9,15 +9,14 @@ using state::Seen;
 /// An estimate says nothing new: its writer runs again and will ask for another look.
 constexpr auto take_estimates = [](const auto& /*node*/) { return false; };
 
-bool still_holds(const AccountRead& read, const std::optional<Account>& now) {
-    static constexpr Account none{};
-    const Account& a = read.account ? *read.account : none;
-    const Account& b = now ? *now : none;
+bool still_holds(const AccountRead& read, const AccountVersion& now) {
+    const Account& a = read.value->account;
+    const Account& b = now.account;
     const auto saw = [&](uint8_t part) { return (read.seen & part) != 0; };
     return (!saw(Seen::nonce) || a.nonce == b.nonce) &&
            (!saw(Seen::balance) || a.balance == b.balance) &&
            (!saw(Seen::code) || a.code_hash == b.code_hash) &&
-           (!saw(Seen::existence) || read.account.has_value() == now.has_value()) &&
+           (!saw(Seen::existence) || read.value->exists == now.exists) &&
            (!saw(Seen::emptiness) || a.is_empty() == b.is_empty()) &&
            (!read.has_range || (read.range.least <= b.balance && b.balance <= read.range.most));
 }
@@ -33,6 +32,8 @@ void Record::clear_outcome() {
     codes.clear();
     refusal.reset();
     is_native = false;
+    fees.clear();
+    meets_fee_account = false;
 }
 
 void Record::mark_estimates() {
@@ -74,8 +75,9 @@ std::optional<Conflict> find_conflict(
             MultiVersionMemory::newest_version(*read.location, tx) == read.newest) {
             continue;
         }
-        const AccountReading now = memory.read(*read.location, tx, take_estimates);
-        if (!still_holds(read, now.resolved.account)) {
+        AccountVersion sum;
+        const AccountReading now = memory.read(*read.location, tx, sum, take_estimates);
+        if (!still_holds(read, *now.value)) {
             return Conflict{read.location->key, std::nullopt, now.writer};
         }
     }

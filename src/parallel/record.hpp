@@ -1,18 +1,20 @@
 #pragma once
 
 // What is known of one transaction between its execution and its commit: what it read, what it
-// wrote, what came of it. Owned by whoever holds its phase (scheduler.hpp); its vectors keep their
+// wrote, what came of it. Owned by whoever holds its phase (round.hpp); its vectors keep their
 // capacity from transaction to transaction.
 
 #include "execution/block.hpp"
 #include "parallel/memory.hpp"
+
+#include <algorithm>
 
 namespace mega::parallel {
 
 struct AccountRead {
     AccountLocation* location = nullptr;
     const AccountVersion* newest = nullptr;  // as read
-    std::optional<Account> account;          // as read
+    const AccountVersion* value = nullptr;   // as read; absolute
     uint8_t seen = 0;                        // state::Seen
     bool has_range = false;
     state::BalanceRange range;
@@ -29,15 +31,19 @@ struct StorageRead {
 struct AccountWrite {
     AccountLocation* location = nullptr;
     Node<AccountVersion>* node = nullptr;  // once published
-    /// False: only listed in the diff, for its slots.
-    bool is_published = true;
-    AccountVersion change;
+    /// Null: nothing to publish, the account is only listed in the diff, for its slots.
+    const AccountVersion* change = nullptr;
     bool has_slot_changes = false;
 };
 struct SlotWrite {
     state::SlotChange change;
     SlotLocation* location = nullptr;
     Node<SlotVersion>* node = nullptr;
+};
+
+struct Fee {
+    Address address;
+    u256 amount;
 };
 
 struct Record {
@@ -58,12 +64,28 @@ struct Record {
     Receipt receipt;             // its gas is added up at commit
     bool is_native = false;      // did not enter the interpreter
 
+    /// What those who live on fees get, where that is all that happens to them: not published, but
+    /// collected at commit (fee_account.hpp). By address.
+    std::vector<Fee> fees;
+    /// One of them is among the accounts read.
+    bool meets_fee_account = false;
+
     void clear_outcome();
     /// Takes leave of an execution that does not stand: its values become estimates.
     void mark_estimates();
     /// After the next execution has published: what it did not write again is gone.
     void drop_stale_values();
 };
+
+inline void sort_account_writes(Record& record) {
+    std::sort(
+        record.account_writes.begin(),
+        record.account_writes.end(),
+        [](const AccountWrite& a, const AccountWrite& b) {
+            return a.location->key < b.location->key;
+        }
+    );
+}
 
 /// Which read would come out differently now.
 struct Conflict {

@@ -10,6 +10,8 @@ namespace mega::parallel {
 /// A transaction's place in the ring.
 struct alignas(64) Round::Place {
     std::atomic<uint64_t> word{UINT64_MAX};
+    /// Who executed it last. A hint: relaxed, written before the word.
+    std::atomic<uint32_t> owner{0};
     Record record;
 };
 
@@ -23,6 +25,7 @@ Round::Round(
       graph_(&graph),
       options_(&options),
       memory_bytes_(&memory_bytes),
+      fees_(memory),
       window_(std::bit_ceil(std::clamp<uint32_t>(options.window, 1, 1U << 16))),
       places_(std::make_unique<Place[]>(window_)) {}
 
@@ -48,13 +51,15 @@ void Round::begin(const Job& job) {
     resumed_.clear();
     resumed_count_.store(0);
     repeat_score_ = 0;
+    fees_.begin_round(fee_addresses(*job.context.env));
     is_over_.store(size_ == 0);
 }
 
 Round::Place& Round::place_of(uint32_t tx) { return places_[tx & (window_ - 1)]; }
 
 void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
-    const Hand hand{lane, worker, tally};
+    Hand hand{lane, worker, tally};
+    lane.view.begin_round(fee_addresses(*job_.context.env));
     uint32_t next = no_tx;
     uint32_t idle_turns = 0;
     while (!is_over_.load()) {
@@ -62,45 +67,71 @@ void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
             idle_turns = 0;
             continue;
         }
-        const uint32_t tx = next != no_tx ? next : take_task();
+        const uint32_t tx = next != no_tx ? next : take_task(hand);
         if (tx == no_tx) {
-            commit_ready(hand);
+            commit_ready(hand, Whose::any);
             rest(idle_turns);
             continue;
         }
         idle_turns = 0;
         run(hand, tx, Phase::executed, Span::Kind::execution);
         next = release_dependants(tx);
-        commit_ready(hand);
+        commit_ready(hand, Whose::own);
     }
 }
 
 // -----------------------------------------------------------------------------------------------
 // who runs what
 
-uint32_t Round::take_task() {
+uint32_t Round::take_task(Hand& hand) {
     const uint32_t tx = take_resumed();
-    return tx != no_tx ? tx : claim();
+    return tx != no_tx ? tx : claim(hand);
 }
 
 /// The next transaction in order whose predecessors have all run. Those that miss some are passed
 /// over: who finishes the last predecessor takes them.
-uint32_t Round::claim() {
+uint32_t Round::claim(Hand& hand) {
+    do {
+        while (hand.next != hand.end) {
+            const uint32_t tx = hand.next++;
+            // Acquire and release: what the predecessors published is there for who runs this one.
+            if (missing_[tx].fetch_sub(1, std::memory_order_acq_rel) == 1) {
+                return tx;
+            }
+        }
+    } while (take_share(hand));
+    return no_tx;
+}
+
+bool Round::take_share(Hand& hand) {
     uint64_t next = cursor_.load();
     while (true) {
         if ((next & closed_bit) != 0 || next >= size_ ||
             next >= uint64_t{committed_.load()} + window_) {
-            return no_tx;
+            return false;
         }
-        if (!cursor_.compare_exchange_weak(next, next + 1)) {
-            continue;
+        const uint32_t end = share_end(static_cast<uint32_t>(next));
+        if (cursor_.compare_exchange_weak(next, end)) {
+            hand.next = static_cast<uint32_t>(next);
+            hand.end = end;
+            return true;
         }
-        // Acquire and release: what the predecessors published is there for who runs this one.
-        if (missing_[next].fetch_sub(1, std::memory_order_acq_rel) == 1) {
-            return static_cast<uint32_t>(next);
-        }
-        ++next;
     }
+}
+
+/// As much as is light together; a small part of what is left, so that all finish together.
+uint32_t Round::share_end(uint32_t first) const {
+    constexpr uint32_t most = 16;
+    constexpr uint64_t light = 150'000;  // gas
+    const uint32_t window_end = committed_.load() + window_;
+    const uint32_t part = (size_ - first) / (4 * job_.workers);
+    const uint32_t last = std::min({size_, window_end, first + std::clamp(part, 1U, most)});
+    uint64_t weight = graph_->weight(first);
+    uint32_t end = first + 1;
+    while (end < last && (weight += graph_->weight(end)) <= light) {
+        ++end;
+    }
+    return end;
 }
 
 uint32_t Round::take_resumed() {
@@ -149,7 +180,9 @@ uint32_t Round::release_dependants(uint32_t tx) {
 void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind) {
     const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
     Place& place = place_of(tx);
-    place.word.store(word(tx, Phase::executing));
+    // Release: who finds it executing only waits, and looks again.
+    place.word.store(word(tx, Phase::executing), std::memory_order_release);
+    place.owner.store(hand.worker, std::memory_order_relaxed);
     meet(Moment::before_execution, tx);
     place.record.clear_outcome();
     fill_record(hand.lane, tx, place.record);
@@ -168,8 +201,7 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kin
 void Round::fill_record(Lane& lane, uint32_t tx, Record& record) {
     const SignedTransaction& signed_tx = job_.transactions[tx];
     lane.view.begin(tx, record, *this);
-    if (looks_like_transfer(job_.context.env->fork, signed_tx.tx) &&
-        run_transfer(lane, job_.context, signed_tx, record)) {
+    if (graph_->is_transfer(tx) && run_transfer(lane, job_.context, signed_tx, record)) {
         return;
     }
     lane.view.begin(tx, record, *this);
@@ -178,9 +210,9 @@ void Round::fill_record(Lane& lane, uint32_t tx, Record& record) {
 
 void Round::publish(Lane& lane, uint32_t tx, Record& record) {
     for (AccountWrite& write : record.account_writes) {
-        if (write.is_published) {
+        if (write.change != nullptr) {
             write.node = write.location->node_of(lane.arena, tx);
-            write.node->publish(lane.arena.make<AccountVersion>(write.change));
+            write.node->publish(write.change);
         }
     }
     for (SlotWrite& write : record.slot_writes) {
@@ -257,23 +289,22 @@ bool Round::check_one(const Hand& hand) {
     } else {
         place.word.store(word(tx, Phase::executed));
     }
-    commit_ready(hand);  // who wanted to commit it may have found it claimed
+    commit_ready(hand, Whose::any);  // who wanted to commit it may have found it claimed
     return true;
 }
 
 // -----------------------------------------------------------------------------------------------
 // commit
 
-/// Commits all that is ready, unless another worker is at it. That one looks again after it has let
-/// go, so that nothing that became ready meanwhile is left lying.
-void Round::commit_ready(const Hand& hand) {
+/// Commits what is ready, unless another worker is at it. That one looks again after it has let go,
+/// and whoever runs out of work looks too, so that nothing is left lying.
+void Round::commit_ready(const Hand& hand, Whose whose) {
     while (!is_over_.load()) {
-        const uint32_t head = committed_.load();
-        if (head == size_ || place_of(head).word.load() != word(head, Phase::executed) ||
-            is_committing_.exchange(true)) {
+        if (!may_commit(hand, committed_.load(), whose) || is_committing_.exchange(true)) {
             return;
         }
-        while (!is_over_.load() && commit_head(hand)) {
+        while (!is_over_.load() && may_commit(hand, committed_.load(), whose) && commit_head(hand)
+        ) {
         }
         const uint64_t room = committed_.load() + window_ - (cursor_.load() & ~closed_bit);
         is_committing_.store(false);
@@ -281,6 +312,19 @@ void Round::commit_ready(const Hand& hand) {
             wake();
         }
     }
+}
+
+bool Round::may_commit(const Hand& hand, uint32_t head, Whose whose) {
+    if (head == size_ || place_of(head).word.load() != word(head, Phase::executed)) {
+        return false;
+    }
+    if (whose == Whose::any ||
+        place_of(head).owner.load(std::memory_order_relaxed) == hand.worker) {
+        return true;
+    }
+    // Relaxed: a matter of taste.
+    const uint64_t ahead = (cursor_.load(std::memory_order_relaxed) & ~closed_bit) - head;
+    return ahead > window_ / 2 || sleepers_.load(std::memory_order_relaxed) != 0;
 }
 
 bool Round::commit_head(const Hand& hand) {
@@ -292,14 +336,21 @@ bool Round::commit_head(const Hand& hand) {
     }
     const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
     meet(Moment::before_commit, tx);
+    if (place.record.meets_fee_account) {
+        fees_.publish(hand.lane.arena);
+    }
     const auto conflict = find_conflict(*memory_, place.record, tx);
     if (conflict) {
-        // All that it can read is final by now: this time it stands.
+        // All that it can read is final by now: this time it stands. It may come to other places.
+        fees_.publish(hand.lane.arena);
         repeat(hand, tx, *conflict, Phase::claimed);
     }
     settle(hand, tx, place.record);
     note_span(hand, tx, Span::Kind::commit, began_ns);
-    place.word.store(word(tx, Phase::idle));
+    if (place.record.meets_fee_account) {
+        fees_.forget(hand.lane.arena);
+    }
+    place.word.store(word(tx, Phase::idle), std::memory_order_release);
     if (job_.ledger->is_stopped()) {
         is_over_.store(true);
         return false;
@@ -323,7 +374,7 @@ void Round::settle(const Hand& hand, uint32_t tx, Record& record) {
         job_.ledger->refuse(index, std::move(*refusal));
         return;
     }
-    record.result.diff = commit_writes(*memory_, hand.lane.arena, record, tx);
+    record.result.diff = commit_writes(*memory_, hand.lane.arena, fees_, record, tx);
     if (record.is_native) {
         ++job_.report->native_transfers;
     } else {

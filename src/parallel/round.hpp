@@ -17,6 +17,10 @@
 // in a ring of `window` places: a transaction starts only when the one a window before it is
 // committed. Waiting goes to lower numbers only, and the lowest transaction that is not committed
 // never waits: no deadlock.
+//
+// Neighbours stay together: a worker takes several light transactions at a time and commits those
+// itself when their turn has come, so that records and receipts need not travel from core to core.
+// Another worker commits them only when it has nothing else to do, or the window runs full.
 
 #include "parallel/commit.hpp"
 #include "parallel/dependencies.hpp"
@@ -58,6 +62,7 @@ class Round final : public EstimateWaiter {
         RoundContext context;
         TransactionSpan transactions;
         size_t first_index = 0;  // in the batch
+        uint32_t workers = 1;    // that may come
         uint64_t batch_began_ns = 0;
         Ledger* ledger = nullptr;
         Profiles* profiles = nullptr;
@@ -89,7 +94,11 @@ class Round final : public EstimateWaiter {
         Lane& lane;
         uint32_t worker;
         WorkerTally& tally;
+        // Taken and not yet looked at.
+        uint32_t next = 0;
+        uint32_t end = 0;
     };
+    enum class Whose : uint8_t { own, any };
     static constexpr uint64_t closed_bit = uint64_t{1} << 63;
 
     [[nodiscard]] static uint64_t word(uint32_t tx, Phase phase) {
@@ -97,8 +106,10 @@ class Round final : public EstimateWaiter {
     }
     [[nodiscard]] Place& place_of(uint32_t tx);
 
-    [[nodiscard]] uint32_t take_task();
-    [[nodiscard]] uint32_t claim();
+    [[nodiscard]] uint32_t take_task(Hand& hand);
+    [[nodiscard]] uint32_t claim(Hand& hand);
+    [[nodiscard]] bool take_share(Hand& hand);
+    [[nodiscard]] uint32_t share_end(uint32_t first) const;
     [[nodiscard]] uint32_t take_resumed();
     [[nodiscard]] uint32_t release_dependants(uint32_t tx);
     void run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind);
@@ -109,7 +120,8 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] bool check_one(const Hand& hand);
     void check_from(uint32_t tx);
 
-    void commit_ready(const Hand& hand);
+    void commit_ready(const Hand& hand, Whose whose);
+    [[nodiscard]] bool may_commit(const Hand& hand, uint32_t head, Whose whose);
     [[nodiscard]] bool commit_head(const Hand& hand);
     void settle(const Hand& hand, uint32_t tx, Record& record);
     void advance(uint32_t tx, bool was_repeated);
@@ -130,6 +142,7 @@ class Round final : public EstimateWaiter {
     const std::atomic<size_t>* memory_bytes_;
     Job job_;
     uint32_t size_ = 0;
+    FeeAccounts fees_;  // guarded by is_committing_
 
     uint32_t window_;
     std::unique_ptr<Place[]> places_;

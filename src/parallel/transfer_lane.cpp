@@ -32,17 +32,13 @@ std::optional<Costs> costs_of(const execution::BlockEnv& env, const Transaction&
     return costs.needed < state::high_balance ? std::optional{costs} : std::nullopt;
 }
 
-/// The change of `location`, one for each account.
-AccountVersion& change_of(Record& record, AccountLocation& location) {
-    for (AccountWrite& write : record.account_writes) {
-        if (write.location == &location) {
-            return write.change;
-        }
-    }
+AccountVersion& add_change(Lane& lane, Record& record, AccountLocation* location) {
+    AccountVersion* change = lane.arena.make<AccountVersion>();
+    change->is_touched = true;
     AccountWrite& write = record.account_writes.emplace_back();
-    write.location = &location;
-    write.change.is_touched = true;
-    return write.change;
+    write.location = location;
+    write.change = change;
+    return *change;
 }
 
 /// The sender's and the recipient's locations are those of the first two reads.
@@ -53,22 +49,24 @@ void write_changes(
     const Costs& costs,
     Record& record
 ) {
-    AccountVersion& sender = change_of(record, *record.account_reads[0].location);
+    AccountLocation* from = record.account_reads[0].location;
+    AccountLocation* to = record.account_reads[1].location;
+    AccountVersion& sender = add_change(lane, record, from);
     sender.sets_nonce = true;
     sender.account.nonce = tx.tx.nonce + 1;
     sender.account.balance -= costs.price * u256{transfer_gas} + tx.tx.value;
-    change_of(record, *record.account_reads[1].location).account.balance += tx.tx.value;
-    if (lane.beneficiary == nullptr) {
-        lane.beneficiary = &lane.memory->account(lane.arena, round.env->context.beneficiary);
+    AccountVersion& recipient = to == from ? sender : add_change(lane, record, to);
+    recipient.account.balance += tx.tx.value;
+    const u256 fee = costs.tip * u256{transfer_gas};
+    const Address& beneficiary = round.env->context.beneficiary;
+    if (beneficiary == from->key) {
+        sender.account.balance += fee;
+    } else if (beneficiary == to->key) {
+        recipient.account.balance += fee;
+    } else {
+        record.fees.push_back({beneficiary, fee});
     }
-    change_of(record, *lane.beneficiary).account.balance += costs.tip * u256{transfer_gas};
-    std::sort(
-        record.account_writes.begin(),
-        record.account_writes.end(),
-        [](const AccountWrite& a, const AccountWrite& b) {
-            return a.location->key < b.location->key;
-        }
-    );
+    sort_account_writes(record);
 }
 
 }  // namespace

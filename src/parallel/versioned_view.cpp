@@ -4,6 +4,11 @@
 
 namespace mega::parallel {
 
+void VersionedView::end_round() {
+    base_codes_.clear();
+    base_code_table_.clear();
+}
+
 void VersionedView::begin(uint32_t tx, Record& record, EstimateWaiter& waiter) {
     tx_ = tx;
     record_ = &record;
@@ -13,18 +18,20 @@ void VersionedView::begin(uint32_t tx, Record& record, EstimateWaiter& waiter) {
 
 std::optional<Account> VersionedView::account(const Address& address) const {
     AccountLocation& location = memory_->account(*arena_, address);
-    const AccountReading reading = memory_->read(location, tx_, [this](const auto& node) {
+    AccountVersion sum;
+    const AccountReading reading = memory_->read(location, tx_, sum, [this](const auto& node) {
         waiter_->wait_for(node.tx);
         return true;
     });
     AccountRead& read = record_->account_reads.emplace_back();
     read.location = &location;
     read.newest = reading.newest;
-    read.account = reading.resolved.account;
-    if (reading.resolved.code != nullptr) {
-        codes_.emplace_back(read.account->code_hash, reading.resolved.code);
+    read.value = reading.value == &sum ? arena_->make<AccountVersion>(sum) : reading.value;
+    record_->meets_fee_account = record_->meets_fee_account || lives_on_fees(address);
+    if (read.value->code != nullptr) {
+        codes_.emplace_back(read.value->account.code_hash, read.value->code);
     }
-    return read.account;
+    return read.value->to_account();
 }
 
 u256 VersionedView::storage(const Address& address, const u256& slot) const {
@@ -50,7 +57,18 @@ evm::CodePtr VersionedView::code(const Hash256& code_hash) const {
     if (found != codes_.end()) {
         return {evm::CodePtr{}, found->second};  // the round keeps it alive
     }
-    return memory_->base().code(code_hash);
+    return {evm::CodePtr{}, base_code(code_hash)};  // this view keeps it alive
+}
+
+const evm::Code* VersionedView::base_code(const Hash256& code_hash) const {
+    const uint64_t hash = hash_(0, to_u256(code_hash));
+    const uint32_t known =
+        base_code_table_.find(hash, [&](uint32_t i) { return base_codes_[i].hash == code_hash; });
+    if (known != state::IndexTable::none) {
+        return base_codes_[known].code.get();
+    }
+    base_code_table_.insert(hash, static_cast<uint32_t>(base_codes_.size()));
+    return base_codes_.emplace_back(code_hash, memory_->base().code(code_hash)).code.get();
 }
 
 Hash256 VersionedView::block_hash(uint64_t number) const {

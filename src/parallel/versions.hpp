@@ -5,7 +5,7 @@
 //   LocationTable: bucket -> Location -> Location -> ...      found by its full key
 //                               |
 //                               +-> newest -> node of tx 9 -> node of tx 4 -> ...   descending
-//                               `-> base: the value before the round, read from the view once
+//                               `-> base: the value before the round, read once, when it is added
 //
 // A node belongs to one (location, transaction) for the whole round and is never removed: what
 // changes is the value it points to, which is immutable once published. A transaction that no
@@ -56,9 +56,11 @@ template <class Key, class Value>
 struct Location {
     Key key;
     uint64_t hash = 0;
-    Location* next = nullptr;  // in the bucket; fixed before the location becomes visible
+    // Fixed before the location becomes visible, as the two above:
+    Location* next = nullptr;  // in the bucket
+    Value base{};
+
     std::atomic<Node<Value>*> newest{nullptr};
-    std::atomic<const Value*> base{nullptr};
 
     /// The node of `tx`, added when it is missing. One thread at a time per transaction.
     [[nodiscard]] Node<Value>* node_of(Arena& arena, uint32_t tx) {
@@ -117,8 +119,11 @@ class LocationTable {
         return walk(bucket(hash).load(std::memory_order_acquire), nullptr, hash, key);
     }
 
-    /// The one location of `key`, whoever adds it first.
-    [[nodiscard]] Place* find_or_add(Arena& arena, uint64_t hash, const Key& key) {
+    /// The one location of `key`, whoever adds it first; `load_base()` is asked when it is missing.
+    template <class LoadBase>
+    [[nodiscard]] Place* find_or_add(
+        Arena& arena, uint64_t hash, const Key& key, LoadBase&& load_base
+    ) {
         std::atomic<Place*>& head = bucket(hash);
         Place* first = head.load(std::memory_order_acquire);
         Place* known_end = nullptr;
@@ -128,7 +133,13 @@ class LocationTable {
                 return found;
             }
             if (fresh == nullptr) {
-                fresh = arena.make<Place>(key, hash);
+                // Reading takes a while: whoever added it meanwhile has read the same.
+                fresh = arena.make<Place>(key, hash, nullptr, load_base());
+                first = head.load(std::memory_order_acquire);
+                known_end = nullptr;
+                if (Place* found = walk(first, known_end, hash, key)) {
+                    return found;
+                }
             }
             known_end = first;
             fresh->next = first;

@@ -1,0 +1,63 @@
+#include "parallel/fee_account.hpp"
+
+namespace mega::parallel {
+
+void FeeAccounts::begin_round(const FeeAddresses& addresses) {
+    for (size_t i = 0; i < sums_.size(); ++i) {
+        sums_[i] = {};
+        sums_[i].address = addresses[i];
+    }
+}
+
+FeeAccounts::Sum& FeeAccounts::sum_of(const Address& address) {
+    for (Sum& sum : sums_) {
+        if (sum.address == address) {
+            return sum;
+        }
+    }
+    MEGA_ASSERT(false);  // fees of others are published as any change
+    return sums_.front();
+}
+
+state::AccountChange FeeAccounts::collect(Arena& arena, const Fee& fee, uint32_t tx) {
+    Sum& sum = sum_of(fee.address);
+    if (!sum.is_known) {
+        if (sum.location == nullptr) {
+            sum.location = &memory_->account(arena, fee.address);
+        }
+        AccountVersion added;
+        sum.now =
+            *memory_->read(
+                        *sum.location, tx, added, [](const auto& /*node*/) { return false; }
+            ).value;
+        sum.is_known = true;
+    }
+    state::AccountChange change{fee.address, sum.now.to_account(), std::nullopt, false};
+    AccountVersion credit;
+    credit.is_touched = true;
+    credit.account.balance = fee.amount;
+    sum.now = apply(credit, sum.now, memory_->sweeps_empty());
+    change.after = sum.now.to_account();
+    sum.last_payer = tx;
+    sum.is_published = false;
+    return change;
+}
+
+void FeeAccounts::publish(Arena& arena) {
+    for (Sum& sum : sums_) {
+        if (!sum.is_published) {
+            sum.location->node_of(arena, sum.last_payer)
+                ->publish(arena.make<AccountVersion>(sum.now));
+            sum.is_published = true;
+        }
+    }
+}
+
+void FeeAccounts::forget(Arena& arena) {
+    publish(arena);  // it may have paid the other account
+    for (Sum& sum : sums_) {
+        sum.is_known = false;
+    }
+}
+
+}  // namespace mega::parallel
