@@ -1,5 +1,9 @@
 #include "state/journal.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace mega::state {
 
 namespace {
@@ -7,6 +11,35 @@ namespace {
 /// A reverted touch of RIPEMD-160 still counts: what mainnet block 2,675,119 made a rule (Yellow
 /// Paper appendix K).
 constexpr Address ripemd_address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}};
+
+/// Indices of entries, to be put in order before a diff is made of them: they are cheaper to move
+/// than what the diff holds. A few need no memory.
+class Order {
+  public:
+    void add(uint32_t index) {
+        if (count_ < few_.size()) {
+            few_[count_] = index;
+        } else {
+            if (count_ == few_.size()) {
+                many_.assign(few_.begin(), few_.end());
+            }
+            many_.push_back(index);
+        }
+        ++count_;
+    }
+    template <class Less>
+    [[nodiscard]] std::span<const uint32_t> sorted(Less less) {
+        const std::span<uint32_t> all =
+            count_ <= few_.size() ? std::span{few_}.first(count_) : std::span{many_};
+        std::sort(all.begin(), all.end(), less);
+        return all;
+    }
+
+  private:
+    std::array<uint32_t, 16> few_{};
+    std::vector<uint32_t> many_;
+    size_t count_ = 0;
+};
 
 }  // namespace
 
@@ -327,17 +360,34 @@ std::optional<Account> Journal::final_account(const AccountEntry& entry, bool de
 }
 
 void Journal::collect_slots(StateDiff& diff, bool delete_touched_empty) {
-    for (const SlotEntry& slot : slots_) {
+    Order order;
+    for (uint32_t i = 0; i < slots_.size(); ++i) {
+        const SlotEntry& slot = slots_[i];
         if (!slot.is_loaded || (slot.original.is_zero() && slot.current.is_zero())) {
             continue;
         }
         AccountEntry& account = load(accounts_[slot.account]);
         const bool survives = final_account(account, delete_touched_empty).has_value();
-        const u256 after = survives ? slot.current : u256{};
-        if (slot.original != after) {
-            diff.slots.push_back({account.address, slot.slot, slot.original, after});
+        if (slot.original != (survives ? slot.current : u256{})) {
             account.has_slot_changes = true;
+            order.add(i);
         }
+    }
+    const auto indices = order.sorted([this](uint32_t a, uint32_t b) {
+        const SlotEntry& first = slots_[a];
+        const SlotEntry& second = slots_[b];
+        return first.account == second.account
+                   ? first.slot < second.slot
+                   : accounts_[first.account].address < accounts_[second.account].address;
+    });
+    diff.slots.reserve(indices.size());
+    for (const uint32_t i : indices) {
+        const SlotEntry& slot = slots_[i];
+        const AccountEntry& account = accounts_[slot.account];
+        const bool survives = final_account(account, delete_touched_empty).has_value();
+        diff.slots.push_back(
+            {account.address, slot.slot, slot.original, survives ? slot.current : u256{}}
+        );
     }
 }
 
@@ -368,12 +418,22 @@ StateDiff Journal::finish(bool delete_touched_empty) {
         return diff;
     }
     collect_slots(diff, delete_touched_empty);
-    for (const AccountEntry& entry : accounts_) {
-        if (entry.is_loaded) {
-            collect_account(diff, entry, delete_touched_empty);
+    Order order;
+    for (uint32_t i = 0; i < accounts_.size(); ++i) {
+        if (accounts_[i].is_loaded) {
+            order.add(i);
         }
     }
-    sort_canonically(diff);
+    const auto indices = order.sorted([this](uint32_t a, uint32_t b) {
+        return accounts_[a].address < accounts_[b].address;
+    });
+    diff.accounts.reserve(indices.size());
+    for (const uint32_t i : indices) {
+        collect_account(diff, accounts_[i], delete_touched_empty);
+    }
+    if (diff.codes.size() > 1) {
+        sort_canonically(diff);
+    }
     return diff;
 }
 
