@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit contracts contracts-fuzz clients differential gcc asan tsan bench fuzz soak lint lint-all format clean
+.PHONY: help run test build setup unit contracts contracts-fuzz clients differential gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ fuzz: setup ## Run every fuzzer for SECONDS_EACH (default 60)
 
 soak: build ## Load, kill -9 and restart a node in a loop for MINUTES (default 30)
 	@tools/soak $(or $(MINUTES),30)
+
+soak-parallel: setup ## Random and adversarial blocks in parallel and one by one, for MINUTES (default 30)
+	@tools/soak_parallel $(or $(MINUTES),30)
 
 lint: setup ## Formatting, clang-tidy, layering, headers that compile alone
 	@tools/lint
