@@ -2,8 +2,9 @@
 
 // Benchmarks of the whole system. `mega bench node` drives a real node process through its RPC;
 // `mega bench engine` drives the same pipeline inside this process; `mega bench evm` runs contracts
-// and precompiles on one core; `mega bench settlement` measures batches and derivation. All print
-// tables on stdout, progress on stderr, and write the same figures as JSON when asked to.
+// and precompiles on one core; `mega bench parallel` compares parallel execution with sequential;
+// `mega bench settlement` measures batches and derivation. All print tables on stdout, progress on
+// stderr, and write the same figures as JSON when asked to.
 
 #include <cstdint>
 #include <filesystem>
@@ -74,5 +75,27 @@ struct SettlementBenchOptions {
 
 /// What needs no L1: bytes and L1 gas per transaction, speed of the codec and of derivation.
 int run_bench_settlement(const SettlementBenchOptions& options);
+
+inline constexpr uint32_t parallel_bench_max_threads = 256;
+
+struct ParallelBenchOptions {
+    /// Each counts the caller's; 1, 2, 4, 8, 16 as far as there are cores when empty.
+    std::vector<uint32_t> threads;
+    uint32_t runs = 5;
+    uint32_t scale = 1;  // of the workloads' sizes
+    uint64_t seed = 1;
+    std::string filter;  // part of a workload's name; empty takes all
+    /// What bench/compile_contracts.mjs wrote.
+    std::filesystem::path contracts = "build/bench/contracts.json";
+    bool skip_synthetic = false;
+    std::vector<std::filesystem::path> blocks;  // recorded ones, as `mega replay` takes them
+    bool lists_blocks = false;                  // one by one, beside their sum
+    bool execution_only = false;                // leaves signatures and root out
+    bool learns = false;
+    std::filesystem::path json_file;
+};
+
+/// Also 1 when parallel execution leaves anything else behind than sequential.
+int run_bench_parallel(const ParallelBenchOptions& options);
 
 }  // namespace mega::bench

@@ -109,6 +109,42 @@ void add_bench_settlement(CLI::App& bench, int& status) {
     settlement->callback([shared, &status] { status = bench::run_bench_settlement(*shared); });
 }
 
+void add_bench_parallel(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::ParallelBenchOptions>();
+    bench::ParallelBenchOptions& options = *shared;
+    CLI::App* parallel =
+        bench.add_subcommand("parallel", "Measure parallel execution against sequential");
+    parallel->add_option(
+        "blocks", options.blocks, "Recorded Ethereum blocks, too: paths as `mega replay` takes them"
+    );
+    parallel->add_option("--json", options.json_file, "Write the figures to this file, too");
+    parallel
+        ->add_option(
+            "--threads",
+            options.threads,
+            "Numbers of threads [1,2,4,8,16 as far as there are cores]"
+        )
+        ->delimiter(',');
+    parallel->add_option("--runs", options.runs, "Runs; the fastest is reported")
+        ->capture_default_str();
+    parallel->add_option("--scale", options.scale, "Makes the workloads that many times as long")
+        ->capture_default_str();
+    parallel->add_option("--seed", options.seed, "Of the workloads")->capture_default_str();
+    parallel->add_option("--filter", options.filter, "Only what has this in its name");
+    parallel
+        ->add_option("--contracts", options.contracts, "Bytecode, from bench/compile_contracts.mjs")
+        ->capture_default_str();
+    parallel->add_flag("--skip-synthetic", options.skip_synthetic, "Recorded blocks alone");
+    parallel->add_flag("--list-blocks", options.lists_blocks, "Show each block beside their sum");
+    parallel->add_flag(
+        "--execution-only", options.execution_only, "Leave the table with signatures and root out"
+    );
+    parallel->add_flag(
+        "--learn", options.learns, "Keep what runs teach about contracts from run to run"
+    );
+    parallel->callback([shared, &status] { status = bench::run_bench_parallel(*shared); });
+}
+
 }  // namespace
 
 void add_bench_commands(CLI::App& root, int& status) {
@@ -118,6 +154,7 @@ void add_bench_commands(CLI::App& root, int& status) {
     add_bench_engine(*bench, status);
     add_bench_evm(*bench, status);
     add_bench_settlement(*bench, status);
+    add_bench_parallel(*bench, status);
 }
 
 }  // namespace mega::app
