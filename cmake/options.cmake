@@ -7,6 +7,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 option(MEGA_TESTS "Build the unit tests" ON)
 option(MEGA_BENCHMARKS "Build the benchmarks" OFF)
+option(MEGA_FAULT_INJECTION "Build mega_faulty, the test program with --inject-fault" ${MEGA_TESTS})
 option(MEGA_FUZZERS "Build the libFuzzer targets (clang only)" OFF)
 set(MEGA_SANITIZE "" CACHE STRING "Sanitizers, for example address,undefined or thread")
 

@@ -5,6 +5,10 @@
 
 #include <CLI/CLI.hpp>
 
+namespace mega::node {
+struct Config;
+}
+
 namespace mega::app {
 
 void add_node_commands(CLI::App& root, int& status);      // dev, node
@@ -16,5 +20,8 @@ void add_replay_command(CLI::App& root, int& status);     // replay
 void add_t8n_command(CLI::App& root, int& status);        // t8n
 void add_validate_command(CLI::App& root, int& status);   // validate
 void add_evm_command(CLI::App& root, int& status);        // evm run, t8n, statetest, blocktest
+
+/// Chosen when linking: nothing in `mega`; --inject-fault in the test program `mega_faulty`.
+void add_fault_keys(CLI::App& command, node::Config& config);
 
 }  // namespace mega::app

@@ -109,6 +109,7 @@ void add_common_keys(CLI::App& app, node::Config& config) {
     add_key(app, "log-level", config.log_level, "trace, debug, info, warn, error or off")
         ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
     add_switch(app, "log-json", config.log_json, "One JSON object a log line");
+    add_fault_keys(app, config);
 }
 
 void add_dev(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& status) {

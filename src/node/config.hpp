@@ -12,6 +12,10 @@
 #include <string>
 #include <vector>
 
+namespace mega::sequencer {
+class SealFault;
+}
+
 namespace mega::node {
 
 /// One a core.
@@ -67,6 +71,9 @@ struct Config {
 
     std::string log_level = "info";
     bool log_json = false;
+
+    /// No key: set by the test program alone (apps/mega_faulty). Must outlive the node.
+    sequencer::SealFault* seal_fault = nullptr;
 };
 
 /// Words when a value cannot be, naming the key.

@@ -25,6 +25,7 @@ sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, ui
     chain.signing_key = setup.sequencer_key;
     chain.allow_contract_senders = config.is_development;
     chain.execution_threads = config.execution_threads;
+    chain.seal_fault = config.seal_fault;
     return chain;
 }
 

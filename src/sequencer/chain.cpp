@@ -276,6 +276,12 @@ BlockHeader Chain::closing_header(const Hash256& state_root) const {
 
 Result<SealedPtr> Chain::seal_block() {
     MEGA_ASSERT(open_ != nullptr && !has_unclosed_transactions());
+    SealFault* const fault = config_.seal_fault;
+    const uint64_t number = open_->opening_header().number;
+    if (fault != nullptr) {
+        apply(fault->state_lie(state(), number, executed_));
+        fault->spoil_transactions(number, executed_);
+    }
     absorb_pending();
     const auto root = commitment_->root();
     if (!root) {
@@ -283,6 +289,9 @@ Result<SealedPtr> Chain::seal_block() {
     }
     auto sealed = std::make_shared<SealedBlock>();
     sealed->header = closing_header(*root);
+    if (fault != nullptr) {
+        fault->spoil_header(sealed->header, executed_);
+    }
     sealed->hash = hash_of(sealed->header);
     sealed->opening_hash = open_->name();
     sealed->l1 = open_->l1();

@@ -17,6 +17,7 @@
 #include "sequencer/execution_reports.hpp"
 #include "sequencer/log_record.hpp"
 #include "sequencer/open_block.hpp"
+#include "sequencer/seal_fault.hpp"
 #include "storage/state_store.hpp"
 
 namespace mega::sequencer {
@@ -32,6 +33,8 @@ struct ChainConfig {
     std::optional<rollup::L1Position> l1_genesis;
     /// 1: everything is executed by the thread that drives the chain.
     uint32_t execution_threads = 1;
+    /// None but in the test program; must outlive the chain.
+    SealFault* seal_fault = nullptr;
 };
 
 struct ExecutionOutcome {

@@ -1,0 +1,7 @@
+#include "commands.hpp"
+
+namespace mega::app {
+
+void add_fault_keys(CLI::App& /*command*/, node::Config& /*config*/) {}
+
+}  // namespace mega::app
