@@ -54,6 +54,12 @@ void add_output_options(CLI::App& command, validator::ValidateOptions& options) 
         ->check(CLI::Range(0, 65535));
     command.add_option("--status-address", options.status_address, "Address of the status server")
         ->capture_default_str();
+    command.add_flag(
+        "--silent", options.is_silent, "Send the node no attestations and no report of a mismatch"
+    );
+    command.add_option(
+        "--report-to", options.report_to, "URL of another node that learns of a mismatch"
+    );
     command.add_flag("--json", options.as_json, "One JSON object a block, with its attestation");
 }
 

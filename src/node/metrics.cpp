@@ -99,7 +99,7 @@ void add_chain(Text& out, const MetricSources& sources) {
 }
 
 void add_rpc(Text& out, const MetricSources& sources) {
-    const auto& calls = sources.dispatcher.counters();
+    const auto& calls = sources.service.dispatcher().counters();
     out.counter("rpc_calls_total", "JSON-RPC calls", calls.calls);
     out.counter("rpc_errors_total", "JSON-RPC calls answered by an error", calls.errors);
     if (sources.server == nullptr) {
@@ -120,12 +120,41 @@ void add_rpc(Text& out, const MetricSources& sources) {
     out.gauge("network_buffered_bytes", "Partly received and unsent bytes", stats.buffered_bytes);
 }
 
+void add_validators(Text& out, const MetricSources& sources) {
+    const auto gauges = sources.service.gauges();
+    out.counter("attestations_total", "Validators' attestations taken", gauges.attestations_taken);
+    out.counter(
+        "attestations_refused_total",
+        "Attestations refused: malformed, of other blocks, wrongly signed, too many",
+        gauges.attestations_refused
+    );
+    out.gauge(
+        "attested_block_number", "Newest block that a validator attested to", gauges.attested_block
+    );
+    out.counter(
+        "mismatches_reported_total",
+        "Reports that a block does not validate",
+        gauges.mismatches_reported
+    );
+    out.counter(
+        "mismatches_confirmed_total",
+        "Those among them that this node finds true",
+        gauges.mismatches_confirmed
+    );
+    out.counter(
+        "mismatches_refused_total",
+        "Reports that were malformed, or too many",
+        gauges.mismatches_refused
+    );
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
     Text out;
     add_chain(out, sources);
     add_rpc(out, sources);
+    add_validators(out, sources);
     out.gauge("state_cache_bytes", "Accounts and slots in memory", sources.states.cache_bytes());
     out.gauge("resident_bytes", "Memory of the process", resident_bytes());
     return out.take();

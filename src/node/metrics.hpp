@@ -4,7 +4,7 @@
 // two.
 
 #include "net/server.hpp"
-#include "rpc/dispatcher.hpp"
+#include "rpc/service.hpp"
 #include "sequencer/chain_reader.hpp"
 #include "sequencer/checkpointer.hpp"
 #include "sequencer/sequencer.hpp"
@@ -16,7 +16,7 @@ struct MetricSources {
     const sequencer::ChainReader& reader;
     const sequencer::Checkpointer& checkpointer;
     const storage::StateStore& states;
-    const rpc::Dispatcher& dispatcher;
+    const rpc::Service& service;
     const net::Server* server;  // null before it listens
 };
 

@@ -6,6 +6,7 @@
 #include "node/setup.hpp"
 #include "node/version.hpp"
 #include "rpc/accounts.hpp"
+#include "rpc/mismatch_reports.hpp"
 #include "rpc/service.hpp"
 #include "sequencer/recovery.hpp"
 #include "storage/node_store.hpp"
@@ -63,6 +64,20 @@ std::vector<crypto::SecretKey> keys_of(const std::vector<DevAccount>& accounts) 
         keys.push_back(account.key);
     }
     return keys;
+}
+
+/// Loud where this node finds the report true; never believed otherwise.
+void tell(const rpc::MismatchReport& report) {
+    using Verdict = rpc::MismatchVerdict;
+    const bool is_confirmed = report.verdict == Verdict::confirmed;
+    spdlog::log(
+        is_confirmed ? spdlog::level::critical : spdlog::level::warn,
+        "a validator reports that block {} does not validate: {} ({}: {})",
+        report.block_number,
+        report.reported.words,
+        to_string(report.verdict),
+        is_confirmed ? "this node comes to the same, its sequencer is wrong" : "not believed"
+    );
 }
 
 /// Parsing a large genesis leaves freed memory with the allocator; the system can use it better.
@@ -266,6 +281,7 @@ rpc::ServiceOptions Node::Impl::service_options() {
     options.is_development = config.is_development;
     options.workers = config.rpc_workers;
     options.witness_cache_bytes = config.witness_cache_mib * mebibyte;
+    options.on_mismatch = tell;
     options.on_get = [this](const net::Request& request) { return answer_get(request); };
     return options;
 }
@@ -273,7 +289,7 @@ rpc::ServiceOptions Node::Impl::service_options() {
 std::optional<net::Response> Node::Impl::answer_get(const net::Request& request) const {
     if (request.target == "/metrics") {
         const MetricSources sources{
-            *sequencer, *reader, *checkpointer, *states, service->dispatcher(), server.get()
+            *sequencer, *reader, *checkpointer, *states, *service, server.get()
         };
         return net::Response{
             .status = 200,

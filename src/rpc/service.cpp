@@ -1,9 +1,11 @@
 #include "rpc/service.hpp"
 
+#include "rpc/attestations.hpp"
 #include "rpc/development.hpp"
 #include "rpc/filters.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/methods.hpp"
+#include "rpc/mismatch_reports.hpp"
 #include "rpc/nonce_waiters.hpp"
 #include "rpc/subscriptions.hpp"
 #include "rpc/timer.hpp"
@@ -31,6 +33,8 @@ struct Service::Impl {
     Filters filters;
     Development development;
     sequencer::WitnessMaker witnesses;
+    Attestations attestations;
+    MismatchReports mismatches;
     std::unique_ptr<WorkerPool> workers;
     NonceWaiters waiters;
     Dispatcher dispatcher;
@@ -60,6 +64,8 @@ struct Service::Impl {
                .allow_contract_senders = options.is_development,
                .cache_bytes = options.witness_cache_bytes}
           ),
+          attestations(parts.reader, options.chain_id, {}),
+          mismatches(parts.reader, mismatch_options()),
           workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
           waiters(backend, *workers),
           dispatcher(options.dispatcher, *workers) {
@@ -72,6 +78,23 @@ struct Service::Impl {
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] MismatchReports::Options mismatch_options() {
+        MismatchReports::Options given;
+        given.rules.chain_id = options.chain_id;
+        given.rules.fork = options.fork;
+        given.rules.fee_market = options.fee_market;
+        given.rules.allow_equal_timestamps = options.is_development;
+        given.rules.allow_contract_senders = options.is_development;
+        given.rules.skip_base_fee_check = options.is_development;
+        given.on_report = [this](const MismatchReport& report) {
+            if (options.on_mismatch) {
+                options.on_mismatch(report);
+            }
+            subscriptions.announce_mismatch(to_json(report));
+        };
+        return given;
+    }
 
     void add_methods() {
         add_node_methods(dispatcher, backend);
@@ -90,6 +113,8 @@ struct Service::Impl {
         add_trace_methods(dispatcher, backend);
         add_execution_methods(dispatcher, backend);
         add_witness_methods(dispatcher, backend, witnesses);
+        add_attestation_methods(dispatcher, attestations);
+        add_mismatch_methods(dispatcher, mismatches);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
         if (options.is_development) {
@@ -177,7 +202,13 @@ Service::Gauges Service::gauges() const {
         .subscriptions = impl_->subscriptions.count(),
         .filters = impl_->filters.count(),
         .queued_calls = impl_->workers->queued(),
-        .timers = impl_->timer.waiting()
+        .timers = impl_->timer.waiting(),
+        .attestations_taken = impl_->attestations.counters().taken,
+        .attestations_refused = impl_->attestations.counters().refused,
+        .attested_block = impl_->attestations.newest_block(),
+        .mismatches_reported = impl_->mismatches.counters().received,
+        .mismatches_confirmed = impl_->mismatches.counters().confirmed,
+        .mismatches_refused = impl_->mismatches.counters().refused
     };
 }
 

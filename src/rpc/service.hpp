@@ -17,6 +17,8 @@
 
 namespace mega::rpc {
 
+struct MismatchReport;
+
 struct ServiceOptions {
     uint64_t chain_id = 0;
     Fork fork = current_fork;
@@ -30,6 +32,8 @@ struct ServiceOptions {
     size_t workers = 2;              // threads for slow methods
     size_t max_queued_calls = 4096;  // slow calls that wait for one
     size_t witness_cache_bytes = 32u << 20;
+    /// Told of each report of a block that does not validate; on a worker's thread.
+    std::function<void(const MismatchReport&)> on_mismatch;
     /// Answers everything but POST, such as GET /metrics. GET /health is answered here when this
     /// gives nothing.
     std::function<std::optional<net::Response>(const net::Request&)> on_get;
@@ -58,6 +62,13 @@ class Service {
         size_t filters = 0;
         size_t queued_calls = 0;
         size_t timers = 0;
+        // Of validators, since the start.
+        uint64_t attestations_taken = 0;
+        uint64_t attestations_refused = 0;
+        uint64_t attested_block = 0;  // the newest
+        uint64_t mismatches_reported = 0;
+        uint64_t mismatches_confirmed = 0;
+        uint64_t mismatches_refused = 0;
     };
     [[nodiscard]] Gauges gauges() const;
 

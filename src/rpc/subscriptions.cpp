@@ -179,6 +179,7 @@ Result<Subscriptions::Topic, RpcError> Subscriptions::read_topic(
         {"miniBlocks", Kind::mini_blocks},
         {"stateChanges", Kind::state_changes},
         {"reorgs", Kind::reorgs},
+        {"mismatches", Kind::mismatches},
         {"syncing", Kind::syncing},
     };
     const json& name = param(params, 0);
@@ -421,6 +422,14 @@ void Subscriptions::on_reorganised(const sequencer::Reorganisation& report) {
         out.end_object();
         for (const auto& group : groups) {
             deliver(*group, out.text());
+        }
+    });
+}
+
+void Subscriptions::announce_mismatch(std::string report) {
+    post(Kind::mismatches, [this, report = std::move(report)](const Groups& groups) {
+        for (const auto& group : groups) {
+            deliver(*group, report);
         }
     });
 }

@@ -8,6 +8,7 @@
 //   miniBlocks              with transactions and receipts
 //   stateChanges            accounts that a mini-block changed, of all or of up to 256 addresses
 //   reorgs                  blocks that L1 took back, with the transactions that came out otherwise
+//   mismatches              what validators report of blocks (rpc/mismatch_reports.hpp)
 //   syncing                 nothing ever: this node is where the chain is made
 //
 // Identical subscriptions of different connections form one group with one subscription id, so that
@@ -39,6 +40,9 @@ class Subscriptions final : public sequencer::Listener {
     void on_sealed(const sequencer::SealedPtr& block) override;
     void on_reorganised(const sequencer::Reorganisation& report) override;
 
+    /// A validator's report, as JSON; any thread.
+    void announce_mismatch(std::string report);
+
     // Any thread.
     /// `params` as eth_subscribe has them; gives the subscription's id. What matches from now on is
     /// held back until release().
@@ -57,7 +61,16 @@ class Subscriptions final : public sequencer::Listener {
     void drain();
 
   private:
-    enum class Kind : uint8_t { heads, logs, pending, mini_blocks, state_changes, reorgs, syncing };
+    enum class Kind : uint8_t {
+        heads,
+        logs,
+        pending,
+        mini_blocks,
+        state_changes,
+        reorgs,
+        mismatches,
+        syncing
+    };
     struct Topic;
     struct Group;
     struct Registry;

@@ -13,6 +13,10 @@
 namespace mega::validator {
 namespace {
 
+using attestation::Attestation;
+using attestation::Delivery;
+using attestation::Evidence;
+using attestation::Verified;
 using nlohmann::json;
 
 constexpr uint32_t first_pause_ms = 100;
@@ -279,6 +283,9 @@ Follower::Step Follower::catch_up(Endpoint& endpoint, uint64_t head_number) {
             return taken;
         }
         last_good_ = Clock::now();
+        if (auto sent = send_attestations(endpoint); !sent) {
+            return sent;
+        }
     }
     if (!was_at_tip_ && last_->number == head_number) {
         was_at_tip_ = true;
@@ -345,7 +352,7 @@ Follower::Step Follower::verify_next(Endpoint& endpoint) {
         for (const auto& code : used) {
             evidence.codes.push_back(to_bytes(code.code->bytes()));
         }
-        return Err{accuse(std::move(evidence))};
+        return Err{accuse(evidence)};
     }
     accept(*verified, delivery.witness.size(), Clock::now() - began);
     return {};
@@ -353,13 +360,16 @@ Follower::Step Follower::verify_next(Endpoint& endpoint) {
 
 void Follower::accept(const Verified& verified, size_t witness_size, Clock::duration time) {
     codes_.keep(verified.witness);
-    Attestation attestation;
-    attestation.chain_id = options_.rules.chain_id;
-    attestation.block_number = verified.header.number;
-    attestation.block_hash = verified.hash;
-    attestation.state_root = verified.header.state_root;
-    signer_->sign(attestation);
+    const Attestation attestation = signer_->sign(
+        {options_.rules.chain_id, verified.header.number, verified.hash, verified.header.state_root}
+    );
     status_->attested(attestation);
+    if (!options_.is_silent) {
+        unsent_.push_back(attestation);
+        if (unsent_.size() > Status::max_attestations) {
+            unsent_.pop_front();
+        }
+    }
     ++taken_;
     status_->update([&](Progress& now) {
         ++now.verified;
@@ -375,6 +385,27 @@ void Follower::accept(const Verified& verified, size_t witness_size, Clock::dura
     std::fflush(stdout);
 }
 
+Follower::Step Follower::send_attestations(Endpoint& endpoint) {
+    while (!unsent_.empty()) {
+        const auto taken = endpoint.call(
+            "mega_sendAttestation",
+            json::array({json::parse(to_json(unsent_.front()), nullptr, /*allow_exceptions=*/false)}
+            )
+        );
+        if (!taken && taken.error().kind == EndpointError::Kind::lost) {
+            return interrupted<Interruption>(taken.error(), Reason::lost, Reason::refused);
+        }
+        unsent_.pop_front();
+        if (taken) {
+            status_->update([](Progress& now) { ++now.attestations_sent; });
+        } else if (!refusal_is_told_) {
+            refusal_is_told_ = true;
+            std::fprintf(stderr, "mega validate: %s\n", taken.error().message.c_str());
+        }
+    }
+    return {};
+}
+
 void Follower::advance_to(const BlockHeader& header, const Hash256& hash) {
     last_ = BlockHeader{header};
     status_->update([&](Progress& now) {
@@ -384,7 +415,7 @@ void Follower::advance_to(const BlockHeader& header, const Hash256& hash) {
     });
 }
 
-Follower::Interruption Follower::accuse(Evidence evidence) {
+Follower::Interruption Follower::accuse(const Evidence& evidence) {
     status_->update([](Progress& now) { now.state = "stopped"; });
     const auto path =
         std::filesystem::path{options_.evidence_directory} /
@@ -394,6 +425,9 @@ Follower::Interruption Follower::accuse(Evidence evidence) {
     file.close();
     const std::string kept = file ? "explain it with: mega validate --explain " + path.string()
                                   : "the evidence could not be written to " + path.string();
+    if (!options_.is_silent) {
+        report(evidence);
+    }
     return {
         Reason::mismatch,
         fmt::format(
@@ -403,6 +437,36 @@ Follower::Interruption Follower::accuse(Evidence evidence) {
             kept
         )
     };
+}
+
+/// On connections of its own: the one that is followed may be the liar's.
+void Follower::report(const Evidence& evidence) const {
+    const std::string text = attestation::to_report(evidence);
+    std::vector<std::string> urls{options_.endpoint.url};
+    urls.insert(urls.end(), options_.report_to.begin(), options_.report_to.end());
+    for (const std::string& url : urls) {
+        EndpointOptions options = options_.endpoint;
+        options.url = url;
+        auto endpoint = Endpoint::connect(options);
+        const auto answer =
+            endpoint ? (*endpoint)->call(
+                           "mega_reportMismatch",
+                           json::array({json::parse(text, nullptr, /*allow_exceptions=*/false)})
+                       )
+                     : Asked<json>{Err{endpoint.error()}};
+        const auto verdict =
+            answer && answer->is_object() ? answer->value("verdict", json{}) : json{};
+        std::fprintf(
+            stderr,
+            "mega validate: reported to %s: %s\n",
+            endpoint ? (*endpoint)->origin().c_str() : "an endpoint that cannot be reached",
+            answer ? attestation::printable(
+                         verdict.dump(-1, ' ', false, json::error_handler_t::replace)
+                     )
+                         .c_str()
+                   : answer.error().message.c_str()
+        );
+    }
 }
 
 }  // namespace mega::validator

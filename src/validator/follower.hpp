@@ -7,8 +7,8 @@
 //         ^                                       │ │
 //         └──────── its header is trusted now ────┘ └──> finding: evidence file, the end
 
+#include "attestation/evidence.hpp"
 #include "validator/endpoint.hpp"
-#include "validator/evidence.hpp"
 #include "validator/status.hpp"
 
 #include <atomic>
@@ -38,6 +38,8 @@ struct FollowOptions {
     size_t code_cache_bytes = 8u << 20;
     std::string evidence_directory = ".";
     bool as_json = false;
+    bool is_silent = false;              // sends neither attestations nor reports
+    std::vector<std::string> report_to;  // URLs of others that learn of a mismatch
 };
 
 enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_mismatch = 3 };
@@ -70,8 +72,11 @@ class Follower {
     [[nodiscard]] Step catch_up(Endpoint& endpoint, uint64_t head_number);
     [[nodiscard]] Step take_next(Endpoint& endpoint);
     [[nodiscard]] Step verify_next(Endpoint& endpoint);
-    void accept(const Verified& verified, size_t witness_size, Clock::duration time);
-    [[nodiscard]] Interruption accuse(Evidence evidence);
+    void accept(const attestation::Verified& verified, size_t witness_size, Clock::duration time);
+    /// Sends what the endpoint has not been told yet.
+    [[nodiscard]] Step send_attestations(Endpoint& endpoint);
+    [[nodiscard]] Interruption accuse(const attestation::Evidence& evidence);
+    void report(const attestation::Evidence& evidence) const;
     /// Waits before the next connection; false when it is time to give up.
     [[nodiscard]] bool may_try_again(const Interruption& why);
     void say(const std::string& words) const;
@@ -84,8 +89,10 @@ class Follower {
     const Signer* signer_;
     Status* status_;
     const std::atomic<bool>& stop_;
-    CodeCache codes_;
-    std::string origin_;  // of the endpoint
+    attestation::CodeCache codes_;
+    std::deque<attestation::Attestation> unsent_;  // the newest Status::max_attestations
+    bool refusal_is_told_ = false;                 // that the endpoint takes no attestations
+    std::string origin_;                           // of the endpoint
     std::optional<BlockHeader> last_;
     uint64_t taken_ = 0;
     bool was_at_tip_ = false;

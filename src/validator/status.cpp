@@ -9,7 +9,7 @@
 
 namespace mega::validator {
 
-void Status::attested(const Attestation& attestation) {
+void Status::attested(const attestation::Attestation& attestation) {
     const std::lock_guard lock(mutex_);
     attestations_.push_back(attestation);
     if (attestations_.size() > max_attestations) {
@@ -22,7 +22,7 @@ Progress Status::progress() const {
     return progress_;
 }
 
-std::vector<Attestation> Status::attestations() const {
+std::vector<attestation::Attestation> Status::attestations() const {
     const std::lock_guard lock(mutex_);
     return {attestations_.begin(), attestations_.end()};
 }
@@ -48,6 +48,7 @@ std::string status_json(const Status& status, const Signer& signer) {
         {"stateRoot", to_hex(now.state_root)},
         {"headNumber", now.head_number},
         {"verifiedBlocks", now.verified},
+        {"attestationsSent", now.attestations_sent},
         {"connections", now.connections},
         {"residentBytes", resident_bytes()},
         {"key", to_hex(signer.key())},

@@ -3,7 +3,7 @@
 // What a validator has done so far, for its status server and its last words. Written by the
 // following thread, read by any.
 
-#include "validator/attestation.hpp"
+#include "validator/signer.hpp"
 
 #include <deque>
 #include <mutex>
@@ -22,6 +22,7 @@ struct Progress {
     uint64_t head_number = 0;  // as the endpoint says
     uint64_t verified = 0;     // blocks
     uint64_t left_to_others = 0;
+    uint64_t attestations_sent = 0;  // taken by the endpoint
     uint64_t transactions = 0;
     uint64_t gas = 0;
     uint64_t witness_bytes = 0;
@@ -40,15 +41,15 @@ class Status {
         const std::lock_guard lock(mutex_);
         change(progress_);
     }
-    void attested(const Attestation& attestation);
+    void attested(const attestation::Attestation& attestation);
 
     [[nodiscard]] Progress progress() const;
-    [[nodiscard]] std::vector<Attestation> attestations() const;  // oldest first
+    [[nodiscard]] std::vector<attestation::Attestation> attestations() const;  // oldest first
 
   private:
     mutable std::mutex mutex_;
-    Progress progress_;                     // guarded by mutex_
-    std::deque<Attestation> attestations_;  // guarded by mutex_
+    Progress progress_;                                  // guarded by mutex_
+    std::deque<attestation::Attestation> attestations_;  // guarded by mutex_
 };
 
 /// Of this process, from /proc; 0 where there is none.

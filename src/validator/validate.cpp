@@ -101,6 +101,8 @@ Result<FollowOptions> follow_options(const ValidateOptions& options) {
     follow.code_cache_bytes = options.code_cache_mib << 20;
     follow.evidence_directory = options.evidence_directory;
     follow.as_json = options.as_json;
+    follow.is_silent = options.is_silent;
+    follow.report_to = options.report_to;
     return follow;
 }
 
@@ -114,7 +116,7 @@ net::Response answer_get(const net::Request& request, const Status& status, cons
         response.body = metrics_text(status);
     } else if (target == "/attestations") {
         response.body = "[";
-        for (const Attestation& attestation : status.attestations()) {
+        for (const attestation::Attestation& attestation : status.attestations()) {
             response.body += (response.body.size() > 1 ? "," : "") + to_json(attestation);
         }
         response.body += "]";
@@ -200,7 +202,7 @@ int run_explain(const std::string& path) {
     if (!file.read(text.data(), static_cast<std::streamsize>(size))) {
         return fail(exit_failed, path + ": cannot be read");
     }
-    const auto evidence = parse_evidence(text);
+    const auto evidence = attestation::parse_evidence(text);
     if (!evidence) {
         return fail(exit_failed, path + ": " + evidence.error().message);
     }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace mega::validator {
 
@@ -26,6 +27,8 @@ struct ValidateOptions {
     uint64_t code_cache_mib = 8;
     uint64_t max_answer_mib = 64;
     bool as_json = false;
+    bool is_silent = false;              // tells the endpoint nothing
+    std::vector<std::string> report_to;  // URLs of others that learn of a mismatch
 };
 
 /// Until SIGINT or SIGTERM, the number of blocks, a mismatch (status 3), or the endpoint's end (1).

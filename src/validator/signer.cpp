@@ -1,9 +1,8 @@
-#include "validator/attestation.hpp"
+#include "validator/signer.hpp"
 
 #include "base/hex.hpp"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/random.h>
 #include <unistd.h>
 #include <cerrno>
@@ -14,14 +13,6 @@ namespace mega::validator {
 namespace {
 
 namespace bls = crypto::bls;
-
-constexpr std::string_view domain = "mega attestation";
-
-void put_u64(uint8_t* at, uint64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) {
-        *at++ = static_cast<uint8_t>(value >> shift);
-    }
-}
 
 Result<bls::SecretKey> random_key() {
     FixedBytes<32> seed;
@@ -50,33 +41,6 @@ Result<void> write_key(const std::string& path, const bls::SecretKey& key) {
 }
 
 }  // namespace
-
-FixedBytes<96> message_of(const Attestation& attestation) {
-    FixedBytes<96> message;
-    static_assert(domain.size() == 16);
-    std::memcpy(message.data(), domain.data(), domain.size());
-    put_u64(message.data() + 16, attestation.chain_id);
-    put_u64(message.data() + 24, attestation.block_number);
-    std::memcpy(message.data() + 32, attestation.block_hash.data(), 32);
-    std::memcpy(message.data() + 64, attestation.state_root.data(), 32);
-    return message;
-}
-
-bool verify(const Attestation& attestation) {
-    return bls::verify(attestation.key, message_of(attestation), attestation.signature);
-}
-
-std::string to_json(const Attestation& attestation) {
-    return fmt::format(
-        R"({{"chainId":{},"blockNumber":{},"blockHash":"{}","stateRoot":"{}","key":"{}","signature":"{}"}})",
-        attestation.chain_id,
-        attestation.block_number,
-        to_hex(attestation.block_hash),
-        to_hex(attestation.state_root),
-        to_hex(attestation.key),
-        to_hex(attestation.signature)
-    );
-}
 
 Result<Signer> Signer::with(const bls::SecretKey& secret) {
     const auto key = bls::public_key_of(secret);
@@ -115,11 +79,10 @@ bls::Signature Signer::possession() const {
     return bls::prove_possession(secret_).value_or(bls::Signature{});
 }
 
-void Signer::sign(Attestation& attestation) const {
-    attestation.key = public_key_;
-    const auto signature = bls::sign(message_of(attestation), secret_);
+attestation::Attestation Signer::sign(const attestation::Statement& statement) const {
+    const auto signature = bls::sign(message_of(statement), secret_);
     MEGA_ASSERT(signature.has_value());
-    attestation.signature = *signature;
+    return {statement, public_key_, *signature};
 }
 
 }  // namespace mega::validator

@@ -1,4 +1,4 @@
-#include "validator/evidence.hpp"
+#include "attestation/evidence.hpp"
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace mega::validator {
+namespace mega::attestation {
 namespace {
 
 using nlohmann::json;
@@ -21,14 +21,9 @@ class Fields {
   public:
     explicit Fields(const json& object) : object_(&object) {}
 
-    /// For people's eyes: without control characters, which may mean something to a terminal.
     std::string text(const char* name) {
         const json& value = at(name);
-        std::string words = value.is_string() ? value.get<std::string>() : (note(name), "");
-        std::ranges::replace_if(
-            words, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' '
-        );
-        return words;
+        return value.is_string() ? printable(value.get<std::string>()) : (note(name), "");
     }
     uint64_t number(const char* name) {
         const json& value = at(name);
@@ -188,6 +183,28 @@ std::string to_json(const Evidence& evidence) {
            "\n";
 }
 
+std::string to_report(const Evidence& evidence) {
+    std::string text = to_json(evidence);
+    if (text.size() > max_report_bytes) {
+        Evidence shorter = evidence;
+        shorter.delivery.witness.clear();
+        shorter.codes.clear();
+        text = to_json(shorter);
+        if (text.size() > max_report_bytes) {
+            shorter.delivery.block.clear();
+            text = to_json(shorter);
+        }
+    }
+    return text;
+}
+
+std::string printable(std::string words) {
+    std::ranges::replace_if(
+        words, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' '
+    );
+    return words;
+}
+
 Result<Evidence> parse_evidence(std::string_view text) {
     const json parsed = json::parse(text, nullptr, false);
     if (!parsed.is_object()) {
@@ -265,4 +282,4 @@ std::string explain(const Evidence& evidence, const std::optional<Finding>& agai
     return words + "\n" + meaning_of(*again) + "\n";
 }
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

@@ -14,9 +14,9 @@
 //
 // It shows what an endpoint served; sealed headers are not signed, so it does not show who made it.
 
-#include "validator/block_check.hpp"
+#include "attestation/block_check.hpp"
 
-namespace mega::validator {
+namespace mega::attestation {
 
 struct Evidence {
     std::string endpoint;
@@ -28,11 +28,17 @@ struct Evidence {
 };
 
 [[nodiscard]] std::string to_json(const Evidence& evidence);
+/// For mega_reportMismatch: the same in at most `max_report_bytes`. Where that is too little the
+/// witness and the codes stay out, and then the block, so that the receiver cannot check again.
+[[nodiscard]] std::string to_report(const Evidence& evidence);
+inline constexpr size_t max_report_bytes = 4u << 20;
 [[nodiscard]] Result<Evidence> parse_evidence(std::string_view text);
 
 /// The verdict again, from the evidence alone; nothing when the block validates.
 [[nodiscard]] std::optional<Finding> check_again(const Evidence& evidence);
 /// For people: what was served, what is wrong with it, and what that means.
 [[nodiscard]] std::string explain(const Evidence& evidence, const std::optional<Finding>& again);
+/// Without control characters, which may mean something to a terminal.
+[[nodiscard]] std::string printable(std::string words);
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

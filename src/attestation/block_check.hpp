@@ -2,11 +2,11 @@
 
 // One block, from the bytes that came to the verdict.
 
+#include "attestation/code_cache.hpp"
 #include "stateless/validate.hpp"
-#include "validator/code_cache.hpp"
 #include "witness/codec.hpp"
 
-namespace mega::validator {
+namespace mega::attestation {
 
 /// What came from outside, and what it was to follow.
 struct Delivery {
@@ -48,4 +48,4 @@ inline constexpr witness::Limits witness_limits{
     std::vector<witness::WitnessCode>& used_codes
 );
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

@@ -1,13 +1,13 @@
 // What becomes of blocks of a chain out of a seed, and of the same with something changed.
 
-#include "validator/evidence.hpp"
+#include "attestation/evidence.hpp"
 
 #include "stateless/test_chain.hpp"
 #include "witness/compact.hpp"
 
 #include <gtest/gtest.h>
 
-namespace mega::validator {
+namespace mega::attestation {
 namespace {
 
 class BlockCheck : public testing::Test {
@@ -163,4 +163,4 @@ TEST(code_cache, stays_within_its_bounds) {
 }
 
 }  // namespace
-}  // namespace mega::validator
+}  // namespace mega::attestation

@@ -8,7 +8,7 @@
 #include <list>
 #include <unordered_map>
 
-namespace mega::validator {
+namespace mega::attestation {
 
 class CodeCache {
   public:
@@ -35,4 +35,4 @@ class CodeCache {
     std::unordered_map<Hash256, Order::iterator> places_;
 };
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

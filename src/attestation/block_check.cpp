@@ -1,8 +1,8 @@
-#include "validator/block_check.hpp"
+#include "attestation/block_check.hpp"
 
 #include "witness/compact.hpp"
 
-namespace mega::validator {
+namespace mega::attestation {
 namespace {
 
 Finding finding_of(const stateless::Mismatch& mismatch) {
@@ -55,4 +55,4 @@ Result<Verified, Finding> check(
     };
 }
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

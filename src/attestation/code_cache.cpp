@@ -1,6 +1,6 @@
-#include "validator/code_cache.hpp"
+#include "attestation/code_cache.hpp"
 
-namespace mega::validator {
+namespace mega::attestation {
 namespace {
 
 /// With the jump destinations and the containers around it.
@@ -49,4 +49,4 @@ void CodeCache::keep(const witness::Witness& witness) {
     }
 }
 
-}  // namespace mega::validator
+}  // namespace mega::attestation

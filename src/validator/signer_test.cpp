@@ -1,6 +1,4 @@
-#include "validator/attestation.hpp"
-
-#include "types/u256.hpp"
+#include "validator/signer.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -11,16 +9,6 @@
 namespace mega::validator {
 namespace {
 
-Attestation attestation_of(const Signer& signer) {
-    Attestation made;
-    made.chain_id = 6342;
-    made.block_number = 7;
-    made.block_hash = u256{1}.to_hash();
-    made.state_root = u256{2}.to_hash();
-    signer.sign(made);
-    return made;
-}
-
 class KeyFile : public testing::Test {
   protected:
     KeyFile() { std::filesystem::remove(path_); }
@@ -28,31 +16,18 @@ class KeyFile : public testing::Test {
     std::string path_ = testing::TempDir() + "mega-validator-key-" + std::to_string(::getpid());
 };
 
-TEST(attestation, every_part_is_signed) {
-    const Attestation good = attestation_of(*Signer::ephemeral());
-    EXPECT_TRUE(verify(good));
-    Attestation other = good;
-    other.chain_id ^= 1;
-    EXPECT_FALSE(verify(other));
-    other = good;
-    other.block_number ^= 1;
-    EXPECT_FALSE(verify(other));
-    other = good;
-    other.block_hash[31] ^= 1;
-    EXPECT_FALSE(verify(other));
-    other = good;
-    other.state_root[0] ^= 1;
-    EXPECT_FALSE(verify(other));
-}
-
-TEST(attestation, those_of_one_block_add_up) {
-    const Attestation a = attestation_of(*Signer::ephemeral());
-    const Attestation b = attestation_of(*Signer::ephemeral());
+TEST(signer, what_two_sign_of_one_block_adds_up) {
+    attestation::Statement statement;
+    statement.chain_id = 6342;
+    statement.block_number = 7;
+    const auto a = Signer::ephemeral()->sign(statement);
+    const auto b = Signer::ephemeral()->sign(statement);
     EXPECT_NE(a.key, b.key);
+    EXPECT_TRUE(verify(a) && verify(b));
     const std::array signatures{a.signature, b.signature};
     const std::array keys{a.key, b.key};
     const auto sum = crypto::bls::aggregate(signatures);
-    EXPECT_TRUE(crypto::bls::verify_aggregate(keys, message_of(a), *sum));
+    EXPECT_TRUE(crypto::bls::verify_aggregate(keys, message_of(statement), *sum));
 }
 
 TEST_F(KeyFile, is_made_once_for_its_owner_alone) {

@@ -1,0 +1,219 @@
+#include "rpc/attestations.hpp"
+
+#include "rpc/block_id.hpp"
+#include "rpc/json_writer.hpp"
+#include "rpc/params.hpp"
+
+namespace mega::rpc {
+namespace {
+
+using attestation::Aggregate;
+using attestation::Attestation;
+using attestation::Pool;
+using nlohmann::json;
+
+template <size_t size>
+Read<FixedBytes<size>> read_fixed(const json& value, const char* name) {
+    if (value.is_string()) {
+        if (const auto fixed = fixed_from_hex<size>(value.get_ref<const std::string&>())) {
+            return *fixed;
+        }
+    }
+    return fail(
+        invalid_params,
+        std::string{"invalid argument "} + name + ": want 0x and " + std::to_string(2 * size) +
+            " digits"
+    );
+}
+
+std::string_view words_of(Pool::Added refused) {
+    switch (refused) {
+        case Pool::Added::contradicts:
+            return "another block of this number is attested to";
+        case Pool::Added::full:
+            return "the block has as many attestations as are kept";
+        case Pool::Added::too_old:
+            return "the block is too old";
+        case Pool::Added::not_admitted:
+            return "this key does not count";
+        case Pool::Added::added:
+        case Pool::Added::known:
+            break;
+    }
+    return "";
+}
+
+void write_statement(JsonWriter& out, const attestation::Statement& statement) {
+    out.field_quantity("chainId", statement.chain_id)
+        .field_quantity("blockNumber", statement.block_number)
+        .field("blockHash", statement.block_hash.view())
+        .field("stateRoot", statement.state_root.view());
+}
+
+std::string aggregate_json(const attestation::Statement& statement, const Aggregate* sum) {
+    JsonWriter out;
+    out.begin_object();
+    write_statement(out, statement);
+    out.field("message", message_of(statement).view());
+    out.field_quantity("count", uint64_t{sum == nullptr ? 0 : sum->keys.size()});
+    out.key("keys").begin_array();
+    if (sum != nullptr) {
+        for (const auto& key : sum->keys) {
+            out.data(key.view());
+        }
+    }
+    out.end_array().key("signature");
+    if (sum != nullptr) {
+        out.data(sum->signature.view());
+    } else {
+        out.null();
+    }
+    return out.end_object().take();
+}
+
+}  // namespace
+
+Attestations::Attestations(
+    const sequencer::ChainReader& reader, uint64_t chain_id, Pool::Options options
+)
+    : reader_(&reader),
+      chain_id_(chain_id),
+      max_age_blocks_(options.max_blocks),
+      pool_(std::move(options)) {}
+
+Result<Attestation, RpcError> Attestations::read(const json& value) const {
+    if (!value.is_object()) {
+        return fail(invalid_params, "invalid argument 0: want an attestation object");
+    }
+    const auto at = [&](const char* name) -> const json& {
+        static const json missing;
+        const auto found = value.find(name);
+        return found == value.end() ? missing : *found;
+    };
+    const auto chain = read_u64(at("chainId"), "chainId");
+    const auto number = read_u64(at("blockNumber"), "blockNumber");
+    const auto hash = read_hash(at("blockHash"), "blockHash");
+    const auto root = read_hash(at("stateRoot"), "stateRoot");
+    const auto key = read_fixed<48>(at("key"), "key");
+    const auto signature = read_fixed<96>(at("signature"), "signature");
+    for (const RpcError* error :
+         {chain ? nullptr : &chain.error(),
+          number ? nullptr : &number.error(),
+          hash ? nullptr : &hash.error(),
+          root ? nullptr : &root.error(),
+          key ? nullptr : &key.error(),
+          signature ? nullptr : &signature.error()}) {
+        if (error != nullptr) {
+            return Err{*error};
+        }
+    }
+    return Attestation{{*chain, *number, *hash, *root}, *key, *signature};
+}
+
+std::optional<RpcError> Attestations::objection_to(const Attestation& given) const {
+    const auto error = [](std::string words) {
+        return RpcError{server_error, "attestation refused: " + std::move(words), {}};
+    };
+    if (given.chain_id != chain_id_) {
+        return error("it is of chain " + std::to_string(given.chain_id));
+    }
+    const uint64_t sealed = reader_->sealed_number();
+    if (given.block_number > sealed) {
+        return error("block " + std::to_string(given.block_number) + " is not sealed yet");
+    }
+    if (sealed - given.block_number >= max_age_blocks_) {
+        return error(
+            "block " + std::to_string(given.block_number) + " is too old: the last " +
+            std::to_string(max_age_blocks_) + " count"
+        );
+    }
+    const auto header = reader_->header(given.block_number);
+    if (!header || !*header) {
+        return error("block " + std::to_string(given.block_number) + " is not known");
+    }
+    if (hash_of(**header) != given.block_hash || (*header)->state_root != given.state_root) {
+        return error("block " + std::to_string(given.block_number) + " is another one here");
+    }
+    return std::nullopt;
+}
+
+Answer Attestations::send(const json& params) {
+    const auto given = read(param(params, 0));
+    if (!given) {
+        return Err{given.error()};
+    }
+    auto objection = objection_to(*given);
+    Pool::Added judged = Pool::Added::added;
+    if (!objection) {
+        const std::lock_guard lock(mutex_);
+        judged = pool_.judge(*given);
+        if (judged == Pool::Added::contradicts) {
+            // What was kept is of a block that was taken back: this node has the given one.
+            pool_.forget_from(given->block_number);
+            judged = pool_.judge(*given);
+        }
+    }
+    if (judged == Pool::Added::known) {
+        return R"("known")";
+    }
+    if (!objection && judged == Pool::Added::added) {
+        if (!verify(*given)) {
+            objection = RpcError{server_error, "attestation refused: its signature is wrong", {}};
+        } else {
+            const std::lock_guard lock(mutex_);
+            judged = pool_.add(*given);
+        }
+    }
+    if (!objection && judged != Pool::Added::added && judged != Pool::Added::known) {
+        objection =
+            RpcError{server_error, "attestation refused: " + std::string{words_of(judged)}, {}};
+    }
+    if (objection) {
+        ++counters_.refused;
+        return Err{*objection};
+    }
+    ++counters_.taken;
+    return R"("added")";
+}
+
+Answer Attestations::get(const json& params) const {
+    const auto id = read_block_id(param(params, 0), "block", BlockTag::finalized);
+    if (!id) {
+        return Err{id.error()};
+    }
+    const auto block = find_block(*reader_, *id);
+    if (!block) {
+        return Err{block.error()};
+    }
+    if (*block == nullptr || (*block)->is_open) {
+        return fail(resource_not_found, *block == nullptr ? "block not found" : "block not sealed");
+    }
+    const attestation::Statement statement{
+        chain_id_, (*block)->header.number, (*block)->hash, (*block)->header.state_root
+    };
+    const auto sum = aggregate(statement.block_number, statement.block_hash);
+    return aggregate_json(statement, sum ? &*sum : nullptr);
+}
+
+uint64_t Attestations::newest_block() const {
+    const std::lock_guard lock(mutex_);
+    return pool_.newest_block();
+}
+
+std::optional<Aggregate> Attestations::aggregate(uint64_t block_number, const Hash256& block_hash)
+    const {
+    const std::lock_guard lock(mutex_);
+    auto sum = pool_.aggregate(block_number);
+    return sum && sum->statement.block_hash == block_hash ? std::move(sum) : std::nullopt;
+}
+
+void add_attestation_methods(Dispatcher& dispatcher, Attestations& attestations) {
+    dispatcher.add_slow("mega_sendAttestation", [&attestations](const json& params) {
+        return attestations.send(params);
+    });
+    dispatcher.add_slow("mega_getAttestations", [&attestations](const json& params) {
+        return attestations.get(params);
+    });
+}
+
+}  // namespace mega::rpc
