@@ -146,6 +146,22 @@ TEST_F(BlockCheck, a_file_that_is_no_evidence_is_refused_by_name) {
     }
 }
 
+TEST_F(BlockCheck, a_report_stays_within_its_bound) {
+    const Finding finding{"state root", "words", "a", "b", false};
+    EXPECT_EQ(to_report(evidence_of(finding)), to_json(evidence_of(finding)));
+    Evidence large = evidence_of(finding);
+    large.delivery.witness.resize(max_report_bytes);
+    auto parsed = parse_evidence(to_report(large));
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_TRUE(parsed->delivery.witness.empty());
+    EXPECT_EQ(parsed->delivery.block, large.delivery.block);
+    large.delivery.block.resize(max_report_bytes);
+    EXPECT_LT(to_report(large).size(), max_report_bytes);
+    parsed = parse_evidence(to_report(large));
+    ASSERT_TRUE(parsed.has_value());
+    EXPECT_EQ(parsed->finding, finding);
+}
+
 TEST(code_cache, stays_within_its_bounds) {
     CodeCache cache(10'000, 4);
     witness::Witness witness;

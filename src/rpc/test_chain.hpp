@@ -105,6 +105,7 @@ class TestChain {
         }
     }
     sequencer::Sequencer& sequencer() { return *sequencer_; }
+    [[nodiscard]] const Service& service() const { return *service_; }
 
   private:
     [[nodiscard]] execution::Genesis make_genesis() const {

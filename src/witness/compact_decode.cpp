@@ -350,12 +350,20 @@ Bytes TrieBuilder::account_value(BodyReader& in, uint32_t id) const {
     return encode_account_leaf(account, storage_root);
 }
 
-Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in) {
+Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in, const Limits& limits) {
     const uint64_t count = in.varint();
     std::vector<WitnessCode> codes;
+    size_t cost = 0;
     for (uint64_t i = 0; i < count; ++i) {
         WitnessCode code;
-        if (const uint64_t size = in.varint(); size == 0) {
+        const uint64_t size = in.varint();
+        if (size <= in.left()) {
+            cost += code_cost(size);
+        }
+        if (cost > limits.max_code_bytes) {
+            return Err{CodecError::too_large};
+        }
+        if (size == 0) {
             code.hash = in.hash();
         } else if (const BytesView bytes = in.bytes(size); !in.has_failed()) {
             code = {crypto::keccak256(bytes), std::make_shared<const evm::Code>(bytes)};
@@ -425,7 +433,7 @@ Result<Witness, CodecError> decode_body(BytesView body, const Limits& limits) {
         return Err{CodecError::too_large};
     }
     BodyReader in(body);
-    auto codes = read_codes(in);
+    auto codes = read_codes(in, limits);
     if (!codes) {
         return Err{codes.error()};
     }

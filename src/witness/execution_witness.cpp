@@ -103,7 +103,11 @@ Result<Witness, CodecError> from_execution_witness(
         return Err{CodecError::too_many_nodes};
     }
     const size_t node_bytes = total_size(encoded.state);
-    if (node_bytes > limits.max_node_bytes ||
+    size_t code_bytes = 0;
+    for (const Bytes& code : encoded.codes) {
+        code_bytes += code_cost(code.size());
+    }
+    if (node_bytes > limits.max_node_bytes || code_bytes > limits.max_code_bytes ||
         node_bytes + total_size(encoded.codes) + total_size(encoded.keys) > limits.max_bytes) {
         return Err{CodecError::too_large};
     }

@@ -13,6 +13,8 @@ import { mnemonicToAccount } from 'viem/accounts';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 export const node_binary = process.env.MEGA_BIN ?? join(repository, 'build/release/bin/mega');
+/// The same with --inject-fault: a node that lies (apps/mega_faulty).
+export const faulty_binary = process.env.MEGA_FAULTY_BIN ?? `${node_binary}_faulty`;
 export const is_anvil = /(^|\/)anvil$/.test(node_binary);
 /// For the `skip` option of a test.
 export const only_mega = is_anvil ? 'not a promise of anvil' : false;
@@ -48,7 +50,7 @@ export function account(index) {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-function command_line({ data, args = [], chain_id, block_interval_ms }) {
+function command_line({ data, args = [], chain_id, block_interval_ms, program = node_binary }) {
     if (is_anvil) {
         const flags = ['--port', '0', '--hardfork', 'osaka', '--chain-id', `${chain_id ?? 31337}`];
         return [foundry_binary('anvil'), [...flags, ...args]];
@@ -57,7 +59,7 @@ function command_line({ data, args = [], chain_id, block_interval_ms }) {
     flags.push(...(data ? ['--data', data] : ['--ephemeral']));
     if (chain_id !== undefined) flags.push('--chain-id', `${chain_id}`);
     if (block_interval_ms !== undefined) flags.push('--block-interval-ms', `${block_interval_ms}`);
-    return [resolve(repository, node_binary), [...flags, ...args]];
+    return [resolve(repository, program), [...flags, ...args]];
 }
 
 /// Starts the program and collects what it says, without waiting for it to answer.
@@ -92,7 +94,7 @@ export function spawn_node(options = {}) {
 }
 
 /// A node that answers. `options`: data (directory; ephemeral without), args, chain_id,
-/// block_interval_ms, shell_prefix.
+/// block_interval_ms, shell_prefix, program (node_binary without).
 export async function start_node(options = {}) {
     const started_at = performance.now();
     const node = spawn_node(options);

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createPublicClient, createWalletClient, defineChain, encodeFunctionData, http, keccak256, parseEther } from 'viem';
-import { account, artifact, start_node, uniswap_artifact, wait_for } from './harness.mjs';
+import { account, artifact, only_mega, start_node, uniswap_artifact, wait_for } from './harness.mjs';
+import { start_validator } from './validators.mjs';
 
 const factory_parts = uniswap_artifact('v2-core', 'UniswapV2Factory');
 const pair_parts = uniswap_artifact('v2-core', 'UniswapV2Pair');
@@ -18,6 +19,7 @@ let node;
 let chain;
 let client;
 const at = {};
+let validators = [];
 
 const wallet = (index) => createWalletClient({ chain, account: account(index), transport: http() });
 async function succeed(hash) {
@@ -41,6 +43,8 @@ before(async () => {
         rpcUrls: { default: { http: [node.http_url] } },
     });
     client = createPublicClient({ chain, transport: http(), pollingInterval: 50, cacheTime: 0 });
+    // They follow whatever happens below, from the first block on.
+    if (!only_mega) validators = [node.ws_url, node.http_url].map((url) => start_validator(url, '--dev', '--trusted-number', 0));
 });
 after(() => node?.stop());
 
@@ -173,5 +177,18 @@ describe('Uniswap v2', () => {
             }),
             /INSUFFICIENT_OUTPUT_AMOUNT/,
         );
+    });
+
+    it('two validators have verified every block, and attested to it', { skip: only_mega }, async () => {
+        const last = Number((await node.rpc('eth_getBlockByNumber', 'latest', false)).number);
+        await Promise.all(validators.map((validator) => validator.reaches(last, 60_000)));
+        const codes = await Promise.all(validators.map((validator) => validator.stop()));
+        assert.deepEqual(codes, [0, 0], validators.map(({ complained }) => complained).join(''));
+        for (const validator of validators) {
+            const verified = validator.verified();
+            assert.deepEqual(verified, verified.map((_, i) => i + 1), 'every block, in order');
+        }
+        const attested = await node.rpc('mega_getAttestations', `0x${last.toString(16)}`);
+        assert.equal(Number(attested.count), 2);
     });
 });

@@ -1,61 +1,20 @@
 // mega validate: validators that follow a busy node, and what becomes of a node that lies, babbles or dies.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, createServer as create_tcp_server } from 'node:net';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Interface, decodeRlp, encodeRlp } from 'ethers';
-import { account, artifact, is_anvil, node_binary, post, receipt_of, repository, resident_mib, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { account, artifact, is_anvil, post, receipt_of, resident_mib, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { exit_failed, exit_mismatch, exit_usage, start_validator, validate } from './validators.mjs';
 
 const skip = is_anvil ? 'mega validate is a command of mega' : false;
 const playground = skip ? undefined : artifact('Playground');
 
 const at_tip_limit_ms = 2_000;
 const resident_limit_mib = 64;
-const exit_failed = 1;
-const exit_usage = 2;
-const exit_mismatch = 3;
-
-const running = new Set();
-process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
-
-/// A validator process: `said` grows, `exited()` waits for the end.
-function start_validator(...args) {
-    const child = spawn(resolve(repository, node_binary), ['validate', ...args.map(String)], { cwd: repository });
-    const validator = { child, pid: child.pid, said: '', complained: '', code: undefined };
-    running.add(child);
-    child.stdout.on('data', (chunk) => (validator.said += chunk));
-    child.stderr.on('data', (chunk) => (validator.complained += chunk));
-    child.on('close', (code, signal) => {
-        running.delete(child);
-        validator.code = code ?? signal;
-    });
-    [child, child.stdin, child.stdout, child.stderr].forEach((handle) => handle.unref());
-    validator.exited = async (timeout_ms = 20_000) => {
-        await wait_for(() => validator.code !== undefined, timeout_ms, `the validator to end:\n${validator.said}${validator.complained}`);
-        return validator.code;
-    };
-    validator.stop = async () => {
-        child.kill('SIGTERM');
-        return validator.exited();
-    };
-    /// Numbers of the blocks that it has verified.
-    validator.verified = () => [...validator.said.matchAll(/^block (\d+) /gm)].map(([, number]) => Number(number));
-    validator.reaches = (number, timeout_ms = 20_000) =>
-        wait_for(() => validator.code !== undefined || validator.verified().at(-1) >= number, timeout_ms, `block ${number}:\n${validator.said}${validator.complained}`);
-    return validator;
-}
-
-/// `mega validate` until it ends by itself.
-function validate(...args) {
-    return new Promise((done) => {
-        execFile(resolve(repository, node_binary), ['validate', ...args.map(String)], { timeout: 30_000 },
-            (error, stdout, stderr) => done({ code: error ? (error.code ?? -1) : 0, stdout, stderr }));
-    });
-}
 
 const sealed_number = async (node) => Number((await node.rpc('eth_getBlockByNumber', 'finalized', false)).number);
 
