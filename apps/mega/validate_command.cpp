@@ -57,9 +57,11 @@ void add_output_options(CLI::App& command, validator::ValidateOptions& options) 
     command.add_flag(
         "--silent", options.is_silent, "Send the node no attestations and no report of a mismatch"
     );
-    command.add_option(
-        "--report-to", options.report_to, "URL of another node that learns of a mismatch"
-    );
+    command
+        .add_option(
+            "--report-to", options.report_to, "URL of another node that learns of a mismatch"
+        )
+        ->allow_extra_args(false);
     command.add_flag("--json", options.as_json, "One JSON object a block, with its attestation");
 }
 

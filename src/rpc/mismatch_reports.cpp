@@ -176,11 +176,7 @@ Answer MismatchReports::report(const json& params) {
         ++counters_.refused;
         return fail(invalid_params, "invalid argument 0: " + evidence.error().message);
     }
-    const std::unique_lock lock(checking_, std::try_to_lock);
-    if (!lock) {
-        ++counters_.refused;
-        return fail(limit_exceeded, "another report is being checked: again in a second");
-    }
+    const std::lock_guard lock(checking_);
     if (auto early = answer_early(*evidence)) {
         return *std::move(early);
     }
