@@ -48,7 +48,7 @@ contract Slasher is Ownable2Step {
 
     struct Offence {
         uint32 id;
-        uint48 infractionEpoch; // stake that left up to it does not answer
+        uint48 infractionEpoch;
         uint48 settleFrom;
         bool isSettled;
         address reporter;
@@ -275,7 +275,7 @@ contract Slasher is Ownable2Step {
         uint256 target = PenaltyMath.contradictionPpm(guilty, total);
         uint256 ppm = PenaltyMath.remainderPpm(target, PenaltyMath.INITIAL_PPM);
         emit Settled(index, offence.id, guilty, total, ppm);
-        staking.slash(offence.id, offence.infractionEpoch, ppm, offence.reporter, type(uint48).max);
+        staking.slash(offence.id, _liableFrom(offence.infractionEpoch), ppm, offence.reporter, type(uint48).max);
         staking.thaw(offence.id);
     }
 
@@ -428,13 +428,12 @@ contract Slasher is Ownable2Step {
         guiltyStake[infractionEpoch] += staking.stakeAt(id, infractionEpoch);
         offences.push(Offence(id, infractionEpoch, present + correlationEpochs + 1, false, msg.sender));
         emit Punished(kind, id, msg.sender, offence, infractionEpoch, PenaltyMath.INITIAL_PPM);
-        staking.slash(id, infractionEpoch, PenaltyMath.INITIAL_PPM, msg.sender, type(uint48).max);
+        staking.slash(id, _liableFrom(infractionEpoch), PenaltyMath.INITIAL_PPM, msg.sender, type(uint48).max);
     }
 
     /// The epoch of a block, by the batch that holds it: what signatures say of time is not believed.
-    /// Where the batch reaches back over the border of epochs it is the earlier one, and one epoch is
-    /// taken off: who left just before does not leave its last blocks behind.
-    function _dateOf(Batch calldata batch, uint64 number) private view returns (uint48 epoch) {
+    /// Where the batch reaches back over the border of epochs it is the earlier one.
+    function _dateOf(Batch calldata batch, uint64 number) private view returns (uint48) {
         if (inbox.batchHash(batch.header.index) != Hashing.batch(l2ChainId, batch)) {
             revert UnknownBatch();
         }
@@ -444,8 +443,13 @@ contract Slasher is Ownable2Step {
         // Blocks are a second apart.
         uint256 span = uint256(batch.header.lastBlock) - batch.header.firstBlock + 1;
         uint256 from = batch.header.lastTimestamp > span ? batch.header.lastTimestamp - span : 0;
-        epoch = staking.epochOf(from);
-        epoch = epoch > 0 ? epoch - 1 : 0;
+        return staking.epochOf(from);
+    }
+
+    /// Stake that left up to this epoch does not answer. One more epoch than the dated one: who leaves
+    /// at a border of epochs does not leave the last blocks before it behind.
+    function _liableFrom(uint48 infractionEpoch) private pure returns (uint48) {
+        return infractionEpoch > 0 ? infractionEpoch - 1 : 0;
     }
 
     /// The first epoch that evidence may still be about: what left before it may have been paid out.

@@ -14,7 +14,7 @@ library PenaltyMath {
     /// All that is taken for a contradiction when `guilty` of `total` stake was in it.
     function contradictionPpm(uint256 guilty, uint256 total) internal pure returns (uint256) {
         if (total == 0) {
-            return PPM;
+            return INITIAL_PPM;
         }
         uint256 ppm = INITIAL_PPM + CORRELATION * guilty * PPM / total;
         return ppm > PPM ? PPM : ppm;
