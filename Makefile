@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit contracts contracts-fuzz clients differential gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
+.PHONY: help run test build setup unit contracts contracts-fuzz clients differential simulation gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ clients: build ## cast, viem, ethers, forge and hardhat against a real node
 
 differential: build ## Random programs against @ethereumjs/vm for SECONDS_EACH (default 600), a fresh seed each time
 	@node tests/differential/run.mjs --seconds $(or $(SECONDS_EACH),600)
+
+simulation: ## The economy of MEGA for EPOCHS (default 6000) epochs in each scenario; renews table and plot in docs/token-economics.md
+	@node tests/simulation/run.mjs --epochs $(or $(EPOCHS),6000) --seed $(or $(SEED),mega) --write
 
 gcc: setup ## The same unit tests under g++ 12
 	@tools/build gcc all && ctest --test-dir build/gcc --output-on-failure -j $(JOBS)

@@ -37,9 +37,10 @@ export function epochSeed(l1ChainId, l2ChainId, epoch, prevRandao, blockHash) {
     );
 }
 
-export function leadersOf(seed, slot, ids, stakes) {
+/** Fewer ranks are the first of the same order. */
+export function leadersOf(seed, slot, ids, stakes, ranks = RANKS) {
     const slotSeed = keccakOf(['string', 'bytes32', 'uint256'], ['mega.leader', seed, BigInt(slot)]);
-    return order(stakes, slotSeed, RANKS).map((at) => ids[at]);
+    return order(stakes, slotSeed, ranks).map((at) => ids[at]);
 }
 
 export function committeeOf(seed, ids, stakes, size) {
