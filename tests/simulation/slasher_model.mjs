@@ -47,21 +47,18 @@ export class SlasherModel {
         });
     }
 
-    /** `record(epoch, id)`: {isDue, isMissed}. True when it cost something. */
-    downtime(id, first, record, reporter) {
+    /** `isMissed(epoch, id)`: a duty was. True when it cost something. */
+    downtime(id, first, isMissed, reporter) {
         const end = first + this.config.downtimeWindow;
         const isTooEarly = first < (this.downtimeEnd.get(id) ?? 0n) || this.staking.epoch < end + CLOSING;
         if (this.isOut.has(id) || isTooEarly) {
             return false;
         }
-        let due = 0n;
         let missed = 0n;
         for (let epoch = first; epoch < end; ++epoch) {
-            const { isDue, isMissed } = record(epoch, id);
-            due += isDue ? 1n : 0n;
-            missed += isMissed ? 1n : 0n;
+            missed += isMissed(epoch, id) ? 1n : 0n;
         }
-        if (due === 0n || due * 4n < this.config.downtimeWindow || missed * 2n < due) {
+        if (missed * 2n < this.config.downtimeWindow) {
             return false;
         }
         const last = this.downtimeEnd.get(id);

@@ -252,18 +252,16 @@ export class World {
         if (first < 4n) {
             return;
         }
-        const look = (at, id) => {
+        const isMissed = (at, id) => {
             const record = this.records.get(at);
             // As Epochs.isOutage: an epoch is excused when the next one was never opened, too.
             if (record.isOutage || this.records.get(at + 1n).isOutage) {
-                return { isDue: false, isMissed: false };
+                return false;
             }
-            const wasSilent = record.silent.has(id);
-            const hadToAttest = record.members.has(id) && record.isQuorate;
-            return { isDue: wasSilent || hadToAttest, isMissed: wasSilent || (hadToAttest && !record.served.has(id)) };
+            return record.silent.has(id) || (record.members.has(id) && record.isQuorate && !record.served.has(id));
         };
         for (const [id, agent] of this.agents) {
-            if (this.slasher.downtime(id, first, look, WATCHER)) {
+            if (this.slasher.downtime(id, first, isMissed, WATCHER)) {
                 ++this.counts.downtimes;
                 // Withholding is excused where it succeeds; honest ones are never taken for absent.
                 check(agent.kind !== 'honest', () => `honest validator ${id} was slashed for downtime`);

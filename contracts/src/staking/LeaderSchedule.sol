@@ -18,9 +18,9 @@ import {Draw} from "./lib/Draw.sol";
 /// `silence` seconds, the next rank may take over, after twice the time the one after it too, and so
 /// on around the list. Who has taken over stays in charge until the slot ends or it is silent itself.
 ///
-/// A batch belongs to the slot of its last block's timestamp. The leader of the slot before may
-/// still post what it had sequenced for `grace` seconds; what it has not posted by then the present
-/// leader posts.
+/// The present leader may post blocks of any time before, so that a chain that has fallen behind can
+/// catch up. The leader of the slot before may still post what it had sequenced in its slot, for `grace`
+/// seconds.
 contract LeaderSchedule is ISequencerRegistry, IEpochFollower, Ownable2Step {
     uint256 public constant RANKS = 8;
 
@@ -108,10 +108,12 @@ contract LeaderSchedule is ISequencerRegistry, IEpochFollower, Ownable2Step {
     function isInCharge(address sequencer, uint64 timestamp) external view returns (bool) {
         uint256 present = slotStartOf(block.timestamp);
         uint256 start = slotStartOf(timestamp);
-        bool isInTime = start == present
-            || (start + slotLength == present && block.timestamp - present < grace)
-            || (start == present + slotLength);
-        return isInTime && sequencer == leaderOf(start);
+        if (start <= present && sequencer == leaderOf(present)) {
+            return true;
+        }
+        bool isHandingOver = start + slotLength == present && block.timestamp - present < grace;
+        bool isAhead = start == present + slotLength;
+        return (isHandingOver || isAhead) && sequencer == leaderOf(start);
     }
 
     /// The sequencer in charge at this moment.

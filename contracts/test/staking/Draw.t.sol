@@ -59,6 +59,7 @@ contract DrawTest is StakingWorld {
 
     function _checkCommittee(string memory json, string memory at, bytes32 seed, uint32[] memory ids, uint96[] memory stakes)
         private
+        pure
     {
         uint256 size = vm.parseJsonUint(json, string.concat(at, "committeeSize"));
         uint256[] memory expected = _uints(json, string.concat(at, "committee"));

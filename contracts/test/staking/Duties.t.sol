@@ -160,6 +160,9 @@ contract DutiesTest is StakingWorld {
         _pass(11);
         vm.assertFalse(schedule.isInCharge(before, lastSecond));
         vm.assertTrue(schedule.isInCharge(schedule.leader(), uint64(block.timestamp)));
+        // What it left behind, the present leader posts; and what comes after is not its own.
+        vm.assertTrue(schedule.isInCharge(schedule.leader(), lastSecond));
+        vm.assertFalse(schedule.isInCharge(before, uint64(block.timestamp)));
     }
 
     // ---------------------------------------------------------------- committee
@@ -297,6 +300,7 @@ contract DutiesTest is StakingWorld {
 
     function _measure(uint48 epoch, Members memory members, uint256 bitmap, Attestation memory attestation)
         private
+        view
         returns (uint256 gas)
     {
         Aggregate memory aggregate = _aggregate(members, bitmap & type(uint64).max, attestation);
