@@ -135,6 +135,47 @@ void add_dev(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& s
     });
 }
 
+void add_follow_keys(CLI::App& node, node::Config& config) {
+    static const std::map<std::string, replica::Verify> checks{
+        {"none", replica::Verify::none},
+        {"stateless", replica::Verify::stateless},
+        {"full", replica::Verify::full}
+    };
+    add_key(
+        node,
+        "follow",
+        config.follow,
+        "Be a replica of the node with this URL: ws://... or http://..."
+    );
+    add_key(
+        node,
+        "sequencer-address",
+        config.sequencer_address,
+        "Take mini-blocks signed by this address alone [the first one's signer]"
+    );
+    node.add_option(
+            "--verify",
+            config.verify,
+            "none: signatures, roots, hashes; stateless: each block from its witness, too; full: "
+            "execute everything again"
+    )
+        ->transform(CLI::CheckedTransformer(checks, CLI::ignore_case))
+        ->envname("MEGA_VERIFY")
+        ->default_str("none");
+    add_switch(
+        node,
+        "dev",
+        config.follows_development,
+        "What is followed is a development chain (mega dev)"
+    );
+    add_key(
+        node, "mnemonic", config.mnemonic, "--dev: the mnemonic of its accounts, when not the usual"
+    );
+    add_key(node, "accounts", config.accounts, "--dev: how many it has prefunded");
+    add_key(node, "balance", config.balance, "--dev: the balance of each, in MEGA");
+    add_key(node, "chain-id", config.chain_id, "--dev: its chain id, when not the usual");
+}
+
 void add_node(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& status) {
     node::Config& config = *shared;
     CLI::App* node = root.add_subcommand("node", "Run a node of a real chain");
@@ -142,7 +183,12 @@ void add_node(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& 
     add_key(*node, "genesis", config.genesis_file, "geth-format genesis file");
     add_key(*node, "key", config.key_file, "web3 keystore of the sequencer's key");
     add_key(*node, "password-file", config.password_file, "File with the keystore's password");
-    node->callback([shared, &status] { status = node::run_node_command(*shared); });
+    add_follow_keys(*node, config);
+    node->callback([shared, &status] {
+        // Only together: a development chain of one's own is mega dev.
+        shared->is_development = shared->follows_development && !shared->follow.empty();
+        status = node::run_node_command(*shared);
+    });
 }
 
 }  // namespace

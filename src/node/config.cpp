@@ -1,6 +1,7 @@
 #include "node/config.hpp"
 
 #include "base/hex.hpp"
+#include "net/url.hpp"
 #include "parallel/executor.hpp"
 
 #include <algorithm>
@@ -40,6 +41,14 @@ std::optional<std::string> problem_of(const Config& config) {
     }
     if (!config.beneficiary.empty() && !fixed_from_hex<20>(config.beneficiary)) {
         return "beneficiary must be an address: 0x and 40 hex digits";
+    }
+    if (!config.sequencer_address.empty() && !fixed_from_hex<20>(config.sequencer_address)) {
+        return "sequencer-address must be an address: 0x and 40 hex digits";
+    }
+    if (!config.follow.empty()) {
+        const auto url = net::parse_url(config.follow);
+        return url ? std::nullopt
+                   : std::optional{"follow must be the URL of a node: " + url.error().message};
     }
     if (!config.is_development && config.genesis_file.empty()) {
         return "genesis names no file; `mega dev` runs a development chain without one";

@@ -4,6 +4,7 @@
 // (block-interval-ms = 1000) and an environment variable (MEGA_BLOCK_INTERVAL_MS); flags win over
 // the environment, the environment over the file.
 
+#include "replica/replica.hpp"
 #include "storage/write_ahead_log.hpp"
 
 #include <cstdint>
@@ -35,6 +36,12 @@ struct Config {
     std::filesystem::path genesis_file;
     std::filesystem::path key_file;       // web3 keystore of the sequencer's key
     std::filesystem::path password_file;  // its password
+
+    /// A replica: the URL of the node whose chain it follows. Empty: it makes the chain itself.
+    std::string follow;
+    std::string sequencer_address;  // whose mini-blocks it takes; empty: the first one's
+    replica::Verify verify = replica::Verify::none;
+    bool follows_development = false;
 
     std::string rpc_address = "127.0.0.1";
     uint16_t rpc_port = 8545;

@@ -42,7 +42,8 @@ uint64_t resident_bytes() {
 }
 
 void add_chain(Text& out, const MetricSources& sources) {
-    const auto& counters = sources.sequencer.counters();
+    static const sequencer::SequencerCounters none;
+    const auto& counters = sources.sequencer != nullptr ? sources.sequencer->counters() : none;
     out.counter(
         "transactions_accepted_total", "Transactions taken into the pool", counters.accepted
     );
@@ -92,10 +93,33 @@ void add_chain(Text& out, const MetricSources& sources) {
     out.gauge(
         "checkpoint_block_number", "Last block in the database", sources.checkpointer.saved_block()
     );
-    const auto pool = sources.sequencer.pool_status();
+    const auto pool = sources.intake.pool_status();
     out.gauge("pool_pending", "Executable transactions in the pool", pool.pending);
     out.gauge("pool_queued", "Transactions in the pool that wait for a nonce", pool.queued);
     out.gauge("pool_bytes", "Size of the pool", pool.bytes);
+}
+
+/// All zero for a sequencer.
+void add_following(Text& out, const MetricSources& sources) {
+    static const replica::ReplicaStatus none;
+    const auto& status = sources.following != nullptr ? *sources.following : none;
+    out.gauge("follow_connected", "1 while a replica's leader is connected", status.is_connected);
+    out.gauge(
+        "follow_leader_block_number", "Last block that the leader sealed", status.leader_block
+    );
+    out.counter("follow_records_total", "Feed records taken", status.records);
+    out.counter("follow_blocks_total", "Blocks taken", status.blocks);
+    out.counter("follow_mini_blocks_total", "Mini-blocks taken", status.mini_blocks);
+    out.counter("follow_transactions_total", "Transactions taken", status.transactions);
+    out.counter(
+        "follow_validated_blocks_total",
+        "Blocks validated or executed again",
+        status.validated_blocks
+    );
+    out.counter(
+        "follow_fetches_total", "Times that missing records were asked for", status.fetches
+    );
+    out.counter("follow_connections_total", "Connections to the leader", status.connections);
 }
 
 void add_rpc(Text& out, const MetricSources& sources) {
@@ -153,6 +177,7 @@ void add_validators(Text& out, const MetricSources& sources) {
 std::string metrics_text(const MetricSources& sources) {
     Text out;
     add_chain(out, sources);
+    add_following(out, sources);
     add_rpc(out, sources);
     add_validators(out, sources);
     out.gauge("state_cache_bytes", "Accounts and slots in memory", sources.states.cache_bytes());

@@ -4,6 +4,7 @@
 // two.
 
 #include "net/server.hpp"
+#include "replica/replica.hpp"
 #include "rpc/service.hpp"
 #include "sequencer/chain_reader.hpp"
 #include "sequencer/checkpointer.hpp"
@@ -12,7 +13,9 @@
 namespace mega::node {
 
 struct MetricSources {
-    const sequencer::Sequencer& sequencer;
+    const sequencer::Sequencer* sequencer;    // null for a replica
+    const replica::ReplicaStatus* following;  // null for a sequencer
+    const sequencer::Intake& intake;
     const sequencer::ChainReader& reader;
     const sequencer::Checkpointer& checkpointer;
     const storage::StateStore& states;

@@ -1,15 +1,10 @@
 #include "node/node.hpp"
 
 #include "crypto/keccak.hpp"
-#include "node/ephemeral.hpp"
 #include "node/metrics.hpp"
-#include "node/setup.hpp"
+#include "node/node_impl.hpp"
 #include "node/version.hpp"
-#include "rpc/accounts.hpp"
 #include "rpc/mismatch_reports.hpp"
-#include "rpc/service.hpp"
-#include "sequencer/recovery.hpp"
-#include "storage/node_store.hpp"
 
 #include <malloc.h>
 #include <spdlog/spdlog.h>
@@ -17,12 +12,10 @@
 namespace mega::node {
 namespace {
 
-constexpr size_t mebibyte = 1U << 20;
-
 sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, uint64_t chain_id) {
     sequencer::ChainConfig chain;
     chain.chain_id = chain_id;
-    chain.fee_market.min_base_fee = config.min_base_fee;
+    chain.fee_market = fee_market(config);
     chain.signing_key = setup.sequencer_key;
     chain.allow_contract_senders = config.is_development;
     chain.execution_threads = config.execution_threads;
@@ -89,56 +82,11 @@ void return_unused_memory() {
 
 }  // namespace
 
-/// Members in the order in which they come to life; they end in reverse.
-struct Node::Impl {
-    Config config;
-    Setup setup;
-    NodeInfo info;
-    std::optional<EphemeralDirectory> temporary;
-
-    std::unique_ptr<storage::Database> database;
-    std::unique_ptr<storage::StateStore> states;
-    std::unique_ptr<storage::ChainStore> blocks;
-    std::unique_ptr<storage::NodeReader> tree_nodes;
-    std::unique_ptr<sequencer::Commitment> commitment;
-    std::unique_ptr<sequencer::Chain> chain;
-    sequencer::Head head;
-    std::unique_ptr<storage::WriteAheadLog> log;
-    std::unique_ptr<sequencer::Checkpointer> checkpointer;
-    sequencer::Publisher publisher;
-    std::unique_ptr<sequencer::Sequencer> sequencer;
-    std::unique_ptr<sequencer::ChainReader> reader;
-    std::unique_ptr<rpc::Accounts> accounts;
-    std::unique_ptr<rpc::Service> service;
-    std::unique_ptr<net::Server> server;
-
-    explicit Impl(Config c) : config(std::move(c)) {}
-    ~Impl() {
-        // First no more requests, then no more blocks: what is under way is answered.
-        if (server) {
-            server->stop();
-        }
-        if (sequencer) {
-            sequencer->stop();
-        }
-        if (checkpointer) {
-            checkpointer->wait();
-        }
-        publisher.drain();
-    }
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
-
-    [[nodiscard]] Result<void> open_directory();
-    [[nodiscard]] Result<void> open_database();
-    [[nodiscard]] Result<void> identify_chain();
-    [[nodiscard]] Result<sequencer::Resumption> recover();
-    void start_sequencer(sequencer::Resumption resumption);
-    [[nodiscard]] rpc::ServiceOptions service_options();
-    [[nodiscard]] std::optional<net::Response> answer_get(const net::Request& request) const;
-    [[nodiscard]] Result<void> serve();
-    [[nodiscard]] std::optional<std::string> failure() const;
-};
+execution::FeeMarket fee_market(const Config& config) {
+    execution::FeeMarket market;
+    market.min_base_fee = config.min_base_fee;
+    return market;
+}
 
 Result<void> Node::Impl::open_directory() {
     if (config.is_ephemeral) {
@@ -150,12 +98,28 @@ Result<void> Node::Impl::open_directory() {
         config.data_directory = temporary->path();
     }
     std::error_code error;
-    std::filesystem::create_directories(config.data_directory / "log", error);
+    std::filesystem::create_directories(
+        config.data_directory / (follows() ? "feed" : "log"), error
+    );
     if (error) {
         return Err{Error{"cannot create " + config.data_directory.string() + ": " + error.message()}
         };
     }
-    return {};
+    return check_role();
+}
+
+Result<void> Node::Impl::check_role() const {
+    const auto other = config.data_directory / (follows() ? "log" : "feed");
+    std::error_code error;
+    if (!std::filesystem::exists(other, error)) {
+        return {};
+    }
+    return Err{Error{
+        follows() ? config.data_directory.string() +
+                        " is a sequencer's: it cannot follow another node; take another directory"
+                  : config.data_directory.string() +
+                        " is a replica's: it was made with --follow and runs with it alone"
+    }};
 }
 
 Result<void> Node::Impl::open_database() {
@@ -190,6 +154,19 @@ Result<void> Node::Impl::identify_chain() {
         info.genesis_hash = **hash;
         return {};
     }
+    // A snapshot was imported: there is no genesis to make, only one to be named.
+    const bool names_genesis = config.is_development || !config.genesis_file.empty();
+    if (follows() && !names_genesis) {
+        if (!*source || !*hash) {
+            return Err{Error{
+                "nothing is known of the chain: name its --genesis file, import a snapshot, or "
+                "say --dev to follow a development chain"
+            }};
+        }
+        info.chain_id = (*source)->chain_id;
+        info.genesis_hash = **hash;
+        return {};
+    }
     const auto built = build_genesis(config, setup);
     if (!built) {
         return Err{built.error()};
@@ -206,27 +183,36 @@ Result<void> Node::Impl::identify_chain() {
     return database->write(std::move(batch), /*sync=*/true);
 }
 
+Result<sequencer::StoredHead> Node::Impl::load_parts() {
+    auto stored = sequencer::load_head(*blocks);
+    if (!stored) {
+        return stored;
+    }
+    commitment = std::make_unique<sequencer::Commitment>(
+        *tree_nodes,
+        stored->head->header.state_root,
+        stored->head->header.number,
+        config.tree_cache_mib * mebibyte
+    );
+    checkpointer = std::make_unique<sequencer::Checkpointer>(
+        sequencer::Checkpointer::Parts{*database, *states, *blocks, nullptr}
+    );
+    reader = std::make_unique<sequencer::ChainReader>(head, *states, *blocks, *commitment);
+    return stored;
+}
+
 Result<sequencer::Resumption> Node::Impl::recover() {
-    const auto stored = sequencer::load_head(*blocks);
+    const auto stored = load_parts();
     if (!stored) {
         return Err{stored.error()};
     }
     const auto& [head_block, checkpoint] = *stored;
-    commitment = std::make_unique<sequencer::Commitment>(
-        *tree_nodes,
-        head_block->header.state_root,
-        head_block->header.number,
-        config.tree_cache_mib * mebibyte
-    );
     chain = std::make_unique<sequencer::Chain>(
         chain_config(config, setup, info.chain_id),
         *states,
         *commitment,
         head_block,
         checkpoint.next_mini_block_number
-    );
-    checkpointer = std::make_unique<sequencer::Checkpointer>(
-        sequencer::Checkpointer::Parts{*database, *states, *blocks, nullptr}
     );
     sequencer::Replay replay(*chain, *checkpointer, checkpoint);
     auto opened = storage::WriteAheadLog::open(
@@ -262,21 +248,23 @@ void Node::Impl::start_sequencer(sequencer::Resumption resumption) {
         sequencer_options(config, setup),
         sequencer::Sequencer::Parts{*chain, *log, head, publisher, *checkpointer}
     );
-    reader = std::make_unique<sequencer::ChainReader>(head, *states, *blocks, *commitment);
     accounts = std::make_unique<rpc::Accounts>(keys_of(setup.accounts));
-    service = std::make_unique<rpc::Service>(
-        service_options(), rpc::Service::Parts{*reader, *sequencer, *accounts}
+    add_service({*reader, *sequencer, *accounts, config.is_development ? sequencer.get() : nullptr}
     );
+    sequencer->start(std::move(resumption));
+}
+
+void Node::Impl::add_service(rpc::Service::Parts parts) {
+    service = std::make_unique<rpc::Service>(service_options(), parts);
     for (sequencer::Listener* listener : service->listeners()) {
         publisher.add_listener(*listener);
     }
-    sequencer->start(std::move(resumption));
 }
 
 rpc::ServiceOptions Node::Impl::service_options() {
     rpc::ServiceOptions options;
     options.chain_id = info.chain_id;
-    options.fee_market = chain->config().fee_market;
+    options.fee_market = fee_market(config);
     options.client_version = client_version;
     options.is_development = config.is_development;
     options.workers = config.rpc_workers;
@@ -289,7 +277,14 @@ rpc::ServiceOptions Node::Impl::service_options() {
 std::optional<net::Response> Node::Impl::answer_get(const net::Request& request) const {
     if (request.target == "/metrics") {
         const MetricSources sources{
-            *sequencer, *reader, *checkpointer, *states, *service, server.get()
+            sequencer.get(),
+            replica ? &replica->status() : nullptr,
+            follows() ? static_cast<const sequencer::Intake&>(*forwarder) : *sequencer,
+            *reader,
+            *checkpointer,
+            *states,
+            *service,
+            server.get()
         };
         return net::Response{
             .status = 200,
@@ -322,8 +317,15 @@ Result<void> Node::Impl::serve() {
 }
 
 std::optional<std::string> Node::Impl::failure() const {
-    if (auto words = sequencer->failure()) {
-        return words;
+    if (replica) {
+        if (auto failed = replica->failure()) {
+            return failed->words;
+        }
+    }
+    if (sequencer) {
+        if (auto words = sequencer->failure()) {
+            return words;
+        }
     }
     if (auto words = checkpointer->failure()) {
         return words;
@@ -334,12 +336,27 @@ std::optional<std::string> Node::Impl::failure() const {
     return std::nullopt;
 }
 
+int Node::Impl::exit_status() const {
+    const auto failed = replica ? replica->failure() : std::nullopt;
+    return failed ? failed->exit_status : 1;
+}
+
+Result<void> Node::Impl::run_sequencer() {
+    auto resumption = recover();
+    if (!resumption) {
+        return Err{resumption.error()};
+    }
+    start_sequencer(std::move(*resumption));
+    return {};
+}
+
 Node::Node(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Node::~Node() = default;
 
 const NodeInfo& Node::info() const { return impl_->info; }
 const Config& Node::config() const { return impl_->config; }
 std::optional<std::string> Node::failure() const { return impl_->failure(); }
+int Node::exit_status() const { return impl_->exit_status(); }
 
 Result<std::unique_ptr<Node>> Node::start(const Config& config) {
     auto impl = std::make_unique<Impl>(config);
@@ -358,11 +375,10 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config) {
     }
     impl->setup.genesis_text = {};
     return_unused_memory();
-    auto resumption = impl->recover();
-    if (!resumption) {
-        return Err{resumption.error()};
+    const auto running = impl->follows() ? impl->run_replica() : impl->run_sequencer();
+    if (!running) {
+        return Err{running.error()};
     }
-    impl->start_sequencer(std::move(*resumption));
     if (auto served = impl->serve(); !served) {
         return Err{served.error()};
     }

@@ -14,7 +14,7 @@ namespace mega::node {
 struct NodeInfo {
     uint64_t chain_id = 0;
     Hash256 genesis_hash;
-    Address sequencer;
+    std::optional<Address> sequencer;    // unknown to a replica that was not told
     uint64_t block_number = 0;           // last sealed at start
     uint64_t replayed_transactions = 0;  // out of the log
     uint16_t rpc_port = 0;
@@ -36,9 +36,12 @@ class Node {
     [[nodiscard]] const Config& config() const;
     /// Words when something failed for good and the node should end.
     [[nodiscard]] std::optional<std::string> failure() const;
+    /// Of a node that failed.
+    [[nodiscard]] int exit_status() const;
+
+    struct Impl;
 
   private:
-    struct Impl;
     explicit Node(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
 };

@@ -41,21 +41,33 @@ void print_accounts(const Config& config, const NodeInfo& info) {
     }
 }
 
-void print_banner(const Config& config, const NodeInfo& info) {
-    const char* address = config.rpc_address.c_str();
-    std::printf("%s\n", std::string(client_version).c_str());
-    if (config.is_development) {
-        print_accounts(config, info);
+void print_source(const Config& config, const NodeInfo& info) {
+    const auto number = static_cast<unsigned long long>(info.block_number);
+    if (!config.follow.empty()) {
+        std::printf("Follows    %s, last sealed %llu\n", config.follow.c_str(), number);
+        return;
     }
-    std::printf("\nChain id   %llu\n", static_cast<unsigned long long>(info.chain_id));
-    std::printf("Genesis    %s\n", to_hex(info.genesis_hash).c_str());
-    std::printf("Sequencer  %s\n", to_hex(info.sequencer).c_str());
     std::printf(
         "Blocks     every %u ms, mini-blocks every %u ms, last sealed %llu\n",
         config.block_interval_ms,
         config.mini_block_interval_ms,
-        static_cast<unsigned long long>(info.block_number)
+        number
     );
+}
+
+void print_banner(const Config& config, const NodeInfo& info) {
+    const char* address = config.rpc_address.c_str();
+    std::printf("%s\n", std::string(client_version).c_str());
+    if (config.is_development && config.follow.empty()) {
+        print_accounts(config, info);
+    }
+    std::printf("\nChain id   %llu\n", static_cast<unsigned long long>(info.chain_id));
+    std::printf("Genesis    %s\n", to_hex(info.genesis_hash).c_str());
+    std::printf(
+        "Sequencer  %s\n",
+        info.sequencer ? to_hex(*info.sequencer).c_str() : "whoever signs the first mini-block"
+    );
+    print_source(config, info);
     std::printf(
         "Data       %s%s\n",
         config.data_directory.c_str(),
@@ -77,7 +89,7 @@ int wait_for_end(const Node& node, const sigset_t& signals) {
         }
         if (const auto words = node.failure()) {
             spdlog::error("{}", *words);
-            return failed;
+            return node.exit_status();
         }
     }
 }

@@ -79,14 +79,16 @@ Result<Setup> prepare(const Config& config) {
     setup.genesis_text = std::move(*text);
     if (config.is_development) {
         add_dev_accounts(config, setup);
-    } else {
+    } else if (config.follow.empty()) {
         const auto key = read_key(config);
         if (!key) {
             return Err{key.error()};
         }
         setup.sequencer_key = *key;
     }
-    setup.sequencer = *crypto::address_of(setup.sequencer_key);
+    if (config.follow.empty()) {
+        setup.sequencer = *crypto::address_of(setup.sequencer_key);
+    }
     setup.genesis_source = digest_of(config, setup);
     return setup;
 }

@@ -120,7 +120,7 @@ Read<SignedTransaction> complete(const Backend& backend, const json& value) {
     auto tx = to_call(*args, *state, backend.chain_id, UINT64_MAX);
     if (!args->nonce) {
         tx.tx.nonce =
-            std::max(tx.tx.nonce, backend.sequencer.next_pooled_nonce(args->from).value_or(0));
+            std::max(tx.tx.nonce, backend.intake.next_pooled_nonce(args->from).value_or(0));
     }
     if (args->gas) {
         tx.tx.gas_limit = *args->gas;
@@ -174,7 +174,7 @@ Answer send_transaction(const Backend& backend, const json& params) {
     const Hash256 hash = (*tx)->hash;
     const auto answered = std::make_shared<std::promise<Answer>>();
     auto answer = answered->get_future();
-    backend.sequencer.submit(
+    backend.intake.submit(
         std::move(*tx),
         sequencer::SubmitMode::accepted,
         [hash, answered](const sequencer::SubmitOutcome& outcome) {

@@ -4,8 +4,9 @@
 // registration function; everything referred to outlives the dispatcher.
 
 #include "execution/block.hpp"
+#include "feed/source.hpp"
 #include "sequencer/chain_reader.hpp"
-#include "sequencer/sequencer.hpp"
+#include "sequencer/intake.hpp"
 
 #include <string>
 
@@ -38,12 +39,13 @@ struct MethodLimits {
     uint32_t filter_lifetime_ms = 300'000;  // without being asked
     size_t max_trace_steps = 1'000'000;     // struct log entries of one answer
     size_t max_trace_bytes = 64u << 20;     // of one answer
+    feed::ExcerptLimits feed;               // one answer of mega_getFeed
     size_t max_known_codes = 4096;          // that a validator names to mega_getBlockWitness
 };
 
 struct Backend {
     const sequencer::ChainReader& reader;
-    sequencer::Sequencer& sequencer;
+    sequencer::Intake& intake;
     Accounts& accounts;
     Timer& timer;
     uint64_t chain_id = 0;
@@ -52,7 +54,7 @@ struct Backend {
     /// What eth_maxPriorityFeePerGas says while blocks have room.
     u256 suggested_tip = 100'000;
     std::string client_version;
-    /// Methods that change the chain by hand exist.
+    /// State may be changed by hand, and contracts may send.
     bool is_development = false;
     MethodLimits limits;
 };

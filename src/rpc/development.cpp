@@ -58,9 +58,11 @@ Read<uint64_t> read_time(const json& value, std::string_view name) {
 
 }  // namespace
 
-Development::Development(const Backend& backend, std::function<uint64_t()> now_s)
+Development::Development(
+    const Backend& backend, sequencer::Sequencer& sequencer, std::function<uint64_t()> now_s
+)
     : backend_(backend),
-      sequencer_(backend.sequencer),
+      sequencer_(sequencer),
       now_s_(now_s ? std::move(now_s) : system_now_s),
       instance_id_(random_hash()) {}
 

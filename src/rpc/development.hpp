@@ -13,6 +13,7 @@
 #include "rpc/backend.hpp"
 #include "rpc/dispatcher.hpp"
 #include "rpc/params.hpp"
+#include "sequencer/sequencer.hpp"
 
 #include <map>
 
@@ -22,9 +23,13 @@ class Development {
   public:
     using Params = nlohmann::json;
 
-    /// `backend` must outlive this object. `now_s` is the clock that block timestamps start from;
+    /// Both must outlive this object. `now_s` is the clock that block timestamps start from;
     /// the system's unless a test brings its own.
-    explicit Development(const Backend& backend, std::function<uint64_t()> now_s = {});
+    Development(
+        const Backend& backend,
+        sequencer::Sequencer& sequencer,
+        std::function<uint64_t()> now_s = {}
+    );
 
     // blocks
     [[nodiscard]] Answer mine(const Params& params);      // [count, interval in seconds]

@@ -17,6 +17,7 @@ void add_block_methods(Dispatcher& dispatcher, const Backend& backend);        /
 void add_transaction_methods(Dispatcher& dispatcher, const Backend& backend);  // and receipts
 void add_raw_methods(Dispatcher& dispatcher, const Backend& backend);          // debug_getRaw*
 void add_log_methods(Dispatcher& dispatcher, const Backend& backend);          // eth_getLogs
+void add_feed_methods(Dispatcher& dispatcher, const Backend& backend);         // for followers
 void add_send_methods(Dispatcher& dispatcher, const Backend& backend);         // raw transactions
 void add_account_methods(Dispatcher& dispatcher, const Backend& backend);      // signs for users
 void add_pool_methods(Dispatcher& dispatcher, const Backend& backend);         // txpool

@@ -36,11 +36,11 @@ struct PoolContent {
 /// At most `max_count` transactions, of `only` alone where that is given. What is copied here are
 /// pointers: the pool is locked meanwhile.
 PoolContent content_of(
-    const sequencer::Sequencer& sequencer, size_t max_count, const std::optional<Address>& only
+    const sequencer::Intake& intake, size_t max_count, const std::optional<Address>& only
 ) {
     PoolContent content;
     size_t count = 0;
-    sequencer.visit_pool([&](const mempool::Entry& entry, bool is_pending) {
+    intake.visit_pool([&](const mempool::Entry& entry, bool is_pending) {
         if (count < max_count && (!only || entry.tx->sender == *only)) {
             (is_pending ? content.pending : content.queued)[entry.tx->sender].push_back(entry.tx);
             ++count;
@@ -83,7 +83,7 @@ void write_half(JsonWriter& out, const PoolContent::Half& half, WriteTransaction
 
 std::string content_json(const Backend& backend, WriteTransaction write) {
     const PoolContent content =
-        content_of(backend.sequencer, backend.limits.max_pool_transactions, std::nullopt);
+        content_of(backend.intake, backend.limits.max_pool_transactions, std::nullopt);
     JsonWriter out;
     out.begin_object().key("pending");
     write_half(out, content.pending, write);
@@ -98,7 +98,7 @@ Answer content_from(const Backend& backend, const json& params) {
         return Err{address.error()};
     }
     const PoolContent content =
-        content_of(backend.sequencer, backend.limits.max_pool_transactions, *address);
+        content_of(backend.intake, backend.limits.max_pool_transactions, *address);
     const auto write = [&](JsonWriter& out, const PoolContent::Half& half) {
         const auto own = half.find(*address);
         write_by_nonce(
@@ -126,7 +126,7 @@ std::string status_json(const mempool::PoolStatus& status) {
 
 void add_pool_methods(Dispatcher& dispatcher, const Backend& backend) {
     dispatcher.add("txpool_status", [&](const json&) {
-        return Answer(status_json(backend.sequencer.pool_status()));
+        return Answer(status_json(backend.intake.pool_status()));
     });
     dispatcher.add_slow("txpool_content", [&](const json&) {
         return Answer(content_json(backend, write_pending_transaction));

@@ -29,7 +29,7 @@ void send_raw(const Backend& backend, const json& params, const Reply& reply) {
         return;
     }
     const Hash256 hash = (*tx)->hash;
-    backend.sequencer.submit(
+    backend.intake.submit(
         std::move(*tx),
         SubmitMode::accepted,
         [hash, reply](const SubmitOutcome& outcome) { reply(hash_answer(hash, outcome)); }
@@ -104,7 +104,7 @@ class SyncSender {
             return;
         }
         const Hash256 hash = (*tx)->hash;
-        if (const auto failure = backend_->sequencer.failure()) {
+        if (const auto failure = backend_->intake.failure()) {
             reply(fail(sync_not_ready, "the node is not ready: " + *failure, quoted_hex(hash)));
             return;
         }
@@ -117,7 +117,7 @@ class SyncSender {
         const Timer::Key key = backend_->timer.after(timeout_ms, [this, waiter, hash] {
             waiter->answer([&] { return Answer(fail(sync_timeout, expired_, quoted_hex(hash))); });
         });
-        backend_->sequencer.submit(
+        backend_->intake.submit(
             std::move(*tx),
             SubmitMode::executed,
             [this, waiter, hash, key](const SubmitOutcome& outcome) {

@@ -31,7 +31,7 @@ struct Service::Impl {
     Backend backend;
     Subscriptions subscriptions;
     Filters filters;
-    Development development;
+    std::unique_ptr<Development> development;  // null on a real chain
     sequencer::WitnessMaker witnesses;
     Attestations attestations;
     MismatchReports mismatches;
@@ -43,7 +43,7 @@ struct Service::Impl {
         : options(std::move(given)),
           backend{
               .reader = parts.reader,
-              .sequencer = parts.sequencer,
+              .intake = parts.intake,
               .accounts = parts.accounts,
               .timer = timer,
               .chain_id = options.chain_id,
@@ -56,7 +56,11 @@ struct Service::Impl {
           },
           subscriptions(options.limits),
           filters(backend),
-          development(backend),
+          development(
+              parts.development == nullptr
+                  ? nullptr
+                  : std::make_unique<Development>(backend, *parts.development)
+          ),
           witnesses(
               parts.reader,
               {.chain_id = options.chain_id,
@@ -106,6 +110,7 @@ struct Service::Impl {
         add_transaction_methods(dispatcher, backend);
         add_raw_methods(dispatcher, backend);
         add_log_methods(dispatcher, backend);
+        add_feed_methods(dispatcher, backend);
         add_send_methods(dispatcher, backend);
         add_account_methods(dispatcher, backend);
         add_pool_methods(dispatcher, backend);
@@ -117,8 +122,8 @@ struct Service::Impl {
         add_mismatch_methods(dispatcher, mismatches);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
-        if (options.is_development) {
-            add_development_methods(dispatcher, development);
+        if (development) {
+            add_development_methods(dispatcher, *development);
         }
     }
 
@@ -147,7 +152,7 @@ struct Service::Impl {
     [[nodiscard]] net::Response health() const {
         JsonWriter out;
         out.begin_object();
-        const auto failure = backend.sequencer.failure();
+        const auto failure = backend.intake.failure();
         out.field_string("status", failure ? "failed" : "ok");
         if (failure) {
             out.field_string("reason", *failure);

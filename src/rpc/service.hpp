@@ -11,6 +11,7 @@
 #include "net/server.hpp"
 #include "rpc/backend.hpp"
 #include "rpc/dispatcher.hpp"
+#include "sequencer/sequencer.hpp"
 
 #include <memory>
 #include <vector>
@@ -25,7 +26,7 @@ struct ServiceOptions {
     execution::FeeMarket fee_market;
     u256 suggested_tip = 100'000;  // wei a gas, while blocks have room
     std::string client_version;
-    /// Methods that change the chain by hand exist.
+    /// Contracts may send, as on a development chain.
     bool is_development = false;
     MethodLimits limits;
     DispatcherLimits dispatcher;
@@ -43,8 +44,10 @@ class Service {
   public:
     struct Parts {
         const sequencer::ChainReader& reader;
-        sequencer::Sequencer& sequencer;
+        sequencer::Intake& intake;
         Accounts& accounts;
+        /// What a development chain's methods drive; null: they do not exist.
+        sequencer::Sequencer* development = nullptr;
     };
 
     Service(ServiceOptions options, const Parts& parts);

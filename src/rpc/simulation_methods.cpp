@@ -178,8 +178,8 @@ class Simulation {
         BlockHeader header;
         header.parent_hash = parent_hash_;
         header.number = parent_.number + 1;
-        header.timestamp = parent_.timestamp +
-                           std::max<uint64_t>(backend_->sequencer.block_interval_ms() / 1000, 1);
+        header.timestamp =
+            parent_.timestamp + std::max<uint64_t>(backend_->intake.block_interval_ms() / 1000, 1);
         header.gas_limit = parent_.gas_limit;
         header.beneficiary = parent_.beneficiary;
         header.base_fee_per_gas = request_.is_validating

@@ -66,7 +66,7 @@ Answer get_transaction_count(const Backend& backend, const json& params) {
     }
     uint64_t nonce = at->account().nonce;
     if (at->block.is(BlockTag::pending)) {
-        nonce = std::max(nonce, backend.sequencer.next_pooled_nonce(at->address).value_or(0));
+        nonce = std::max(nonce, backend.intake.next_pooled_nonce(at->address).value_or(0));
     }
     return quoted_quantity(nonce);
 }

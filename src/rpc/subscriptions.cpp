@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kind_count = 7;
+constexpr size_t kind_count = 9;
 /// Events that wait for the formatting thread; beyond, subscribers are cut off.
 constexpr size_t max_backlog = 10'000;
 /// Of one subscriber between its subscription and the answer that announces it.
@@ -181,6 +181,7 @@ Result<Subscriptions::Topic, RpcError> Subscriptions::read_topic(
         {"reorgs", Kind::reorgs},
         {"mismatches", Kind::mismatches},
         {"syncing", Kind::syncing},
+        {"megaFeed", Kind::feed},
     };
     const json& name = param(params, 0);
     if (!name.is_string()) {
@@ -384,6 +385,7 @@ void Subscriptions::on_mini_block(const sequencer::MiniBlockPtr& mini_block) {
     post(Kind::state_changes, [this, mini_block](const Groups& groups) {
         send_state_changes(groups, *mini_block->diff);
     });
+    post_feed([mini_block] { return feed::record_of(*mini_block); });
     post(Kind::mini_blocks, [this, mini_block, block](const Groups& groups) {
         const std::string text = mini_block_json(*mini_block, block);
         for (const auto& group : groups) {
@@ -392,7 +394,29 @@ void Subscriptions::on_mini_block(const sequencer::MiniBlockPtr& mini_block) {
     });
 }
 
+void Subscriptions::post_feed(std::function<Bytes()> record) {
+    post(Kind::feed, [this, record = std::move(record)](const Groups& groups) {
+        const std::string text = quoted_hex(record());
+        for (const auto& group : groups) {
+            deliver(*group, text);
+        }
+    });
+}
+
+void Subscriptions::notify_followers(feed::NoticeRecord notice) {
+    post_feed([notice = std::move(notice)] { return encode(feed::Record{notice}); });
+}
+
+void Subscriptions::on_opened(const sequencer::OpenBlockPtr& block) {
+    post_feed([block] { return feed::record_of(*block); });
+}
+
+void Subscriptions::on_reverted(uint64_t number) {
+    post_feed([number] { return encode(feed::Record{feed::RevertRecord{number}}); });
+}
+
 void Subscriptions::on_sealed(const sequencer::SealedPtr& block) {
+    post_feed([block] { return feed::record_of(*block); });
     post(Kind::heads, [this, block](const Groups& groups) {
         JsonWriter out;
         out.begin_object();

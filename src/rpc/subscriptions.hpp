@@ -9,6 +9,7 @@
 //   stateChanges            accounts that a mini-block changed, of all or of up to 256 addresses
 //   reorgs                  blocks that L1 took back, with the transactions that came out otherwise
 //   mismatches              what validators report of blocks (rpc/mismatch_reports.hpp)
+//   megaFeed                records of the chain for replicas, in hex (feed/record.hpp)
 //   syncing                 nothing ever: this node is where the chain is made
 //
 // Identical subscriptions of different connections form one group with one subscription id, so that
@@ -39,6 +40,11 @@ class Subscriptions final : public sequencer::Listener {
     void on_mini_block(const sequencer::MiniBlockPtr& mini_block) override;
     void on_sealed(const sequencer::SealedPtr& block) override;
     void on_reorganised(const sequencer::Reorganisation& report) override;
+    void on_opened(const sequencer::OpenBlockPtr& block) override;
+    void on_reverted(uint64_t number) override;
+
+    /// Tells the feed's followers something that is no part of the chain. Any thread.
+    void notify_followers(feed::NoticeRecord notice);
 
     /// A validator's report, as JSON; any thread.
     void announce_mismatch(std::string report);
@@ -69,7 +75,8 @@ class Subscriptions final : public sequencer::Listener {
         state_changes,
         reorgs,
         mismatches,
-        syncing
+        syncing,
+        feed
     };
     struct Topic;
     struct Group;
@@ -82,6 +89,8 @@ class Subscriptions final : public sequencer::Listener {
     /// Runs `send` with the kind's groups on the thread, if there are any.
     void post(Kind kind, std::function<void(const Groups&)> send);
     void deliver(Group& group, std::string_view result);
+    /// Encodes with `record` when somebody follows the feed.
+    void post_feed(std::function<Bytes()> record);
     void send_logs(
         const Groups& groups, const sequencer::MiniBlock& mini_block, const Inclusion& block
     );

@@ -141,8 +141,9 @@ class TestChain {
         service.client_version = "mega/test";
         service.is_development = true;
         service.limits = limits;
-        service_ =
-            std::make_unique<Service>(service, Service::Parts{*reader_, *sequencer_, accounts_});
+        service_ = std::make_unique<Service>(
+            service, Service::Parts{*reader_, *sequencer_, accounts_, sequencer_.get()}
+        );
         for (auto* listener : service_->listeners()) {
             publisher_.add_listener(*listener);
         }

@@ -24,7 +24,7 @@ Answer get_transaction(const Backend& backend, const json& params) {
         return Err{hash.error()};
     }
     // The pool first: a transaction that leaves it meanwhile is found in the chain after.
-    const mempool::TxPtr pooled = backend.sequencer.find_pooled(*hash);
+    const mempool::TxPtr pooled = backend.intake.find_pooled(*hash);
     auto found = find_executed(backend, *hash);
     if (!found) {
         return Err{found.error()};
@@ -63,7 +63,7 @@ Answer get_raw_transaction(const Backend& backend, const json& params) {
     if (!hash) {
         return Err{hash.error()};
     }
-    const mempool::TxPtr pooled = backend.sequencer.find_pooled(*hash);
+    const mempool::TxPtr pooled = backend.intake.find_pooled(*hash);
     auto found = find_executed(backend, *hash);
     if (!found) {
         return Err{found.error()};

@@ -114,9 +114,12 @@ void Sequencer::publish_opening(SealedPtr sealed) {
             return;
         }
         parts_.head.move_to(head, open);
-        if (sealed) {
-            parts_.publisher.tell([&](Listener& listener) { listener.on_sealed(sealed); });
-        }
+        parts_.publisher.tell([&](Listener& listener) {
+            if (sealed) {
+                listener.on_sealed(sealed);
+            }
+            listener.on_opened(open);
+        });
     });
 }
 

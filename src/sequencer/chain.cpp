@@ -1,53 +1,12 @@
 #include "sequencer/chain.hpp"
 
-#include "crypto/keccak.hpp"
 #include "parallel/clock.hpp"
-#include "trie/ordered_root.hpp"
+#include "sequencer/opening.hpp"
 
 #include <map>
 
 namespace mega::sequencer {
 namespace {
-
-constexpr std::string_view extra_data = "mega";
-
-BlockHeader opening_header(
-    const BlockHeader& parent, const Hash256& parent_hash, const OpenBlockRecord& inputs
-) {
-    MEGA_ASSERT(inputs.number == parent.number + 1);
-    BlockHeader header;
-    header.parent_hash = parent_hash;
-    header.beneficiary = inputs.beneficiary;
-    header.number = inputs.number;
-    header.gas_limit = inputs.gas_limit;
-    header.timestamp = inputs.timestamp;
-    header.extra_data = to_bytes(as_bytes(extra_data));
-    header.prev_randao = inputs.prev_randao;
-    header.base_fee_per_gas = inputs.base_fee_per_gas;
-    header.withdrawals_root = empty_trie_root;
-    header.blob_gas_used = 0;
-    header.excess_blob_gas = 0;
-    header.parent_beacon_block_root = Hash256{};
-    header.requests_hash = empty_requests_hash;
-    return header;
-}
-
-struct Roots {
-    Hash256 transactions;
-    Hash256 receipts;
-};
-
-Roots roots_of(std::span<const ExecutedPtr> executed) {
-    std::vector<Bytes> transactions;
-    std::vector<Bytes> receipts;
-    transactions.reserve(executed.size());
-    receipts.reserve(executed.size());
-    for (const ExecutedPtr& tx : executed) {
-        transactions.push_back(tx->tx->raw);
-        receipts.push_back(encode(tx->receipt));
-    }
-    return {trie::ordered_root(transactions), trie::ordered_root(receipts)};
-}
 
 /// Less work than this is done before a second thread is awake.
 constexpr size_t min_parallel = 8;
@@ -251,7 +210,7 @@ MiniBlockPtr Chain::close_mini_block(uint64_t timestamp_us) {
     for (const ExecutedPtr& tx : mini_block->transactions) {
         header.gas_used += tx->gas_used;
     }
-    const Roots roots = roots_of(mini_block->transactions);
+    const ExecutedRoots roots = roots_of(mini_block->transactions);
     header.transaction_root = roots.transactions;
     header.receipt_root = roots.receipts;
     const auto signature = crypto::sign(signing_hash(header), config_.signing_key);
@@ -259,19 +218,6 @@ MiniBlockPtr Chain::close_mini_block(uint64_t timestamp_us) {
     header.signature = *signature;
     mini_blocks_.push_back(mini_block);
     return mini_block;
-}
-
-BlockHeader Chain::closing_header(const Hash256& state_root) const {
-    BlockHeader header = open_->opening_header();
-    const Roots roots = roots_of(executed_);
-    header.state_root = state_root;
-    header.transactions_root = roots.transactions;
-    header.receipts_root = roots.receipts;
-    for (const ExecutedPtr& tx : executed_) {
-        merge(header.logs_bloom, tx->receipt.bloom);
-    }
-    header.gas_used = gas_used_;
-    return header;
 }
 
 Result<SealedPtr> Chain::seal_block() {
@@ -282,13 +228,14 @@ Result<SealedPtr> Chain::seal_block() {
         apply(fault->state_lie(state(), number, executed_));
         fault->spoil_transactions(number, executed_);
     }
-    absorb_pending();
+    const DiffPtr closing_diff = absorb_pending();
     const auto root = commitment_->root();
     if (!root) {
         return Err{root.error()};
     }
     auto sealed = std::make_shared<SealedBlock>();
-    sealed->header = closing_header(*root);
+    sealed->header = closing_header(open_->opening_header(), executed_, *root);
+    sealed->header.gas_used = gas_used_;  // also where a fault has taken a transaction out
     if (fault != nullptr) {
         fault->spoil_header(sealed->header, executed_);
     }
@@ -297,6 +244,7 @@ Result<SealedPtr> Chain::seal_block() {
     sealed->l1 = open_->l1();
     sealed->transactions = std::move(executed_);
     sealed->mini_blocks = std::move(mini_blocks_);
+    sealed->closing_diff = closing_diff;
     sealed->diff = std::make_shared<const state::StateDiff>(block_.take());
     commitment_->seal(sealed->header.number, sealed->diff);
     store_->set_block_hash(sealed->header.number, sealed->hash);

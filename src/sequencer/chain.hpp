@@ -124,7 +124,6 @@ class Chain {
     [[nodiscard]] ExecutedPtr record(
         const mempool::TxPtr& tx, const execution::TxResult& result, Receipt receipt
     );
-    [[nodiscard]] BlockHeader closing_header(const Hash256& state_root) const;
     void take_back_open_block();
     void forget_open_block();
     /// The store's newest state is the head's.

@@ -83,6 +83,14 @@ class ChainReader {
         const LogFilter& filter, uint64_t from, uint64_t to, const LogSearchLimits& limits
     ) const;
     [[nodiscard]] Result<MiniBlockPtr> mini_block(uint64_t mini_block_number) const;
+    /// Sealed blocks as they are kept, with their mini-blocks, and what they changed.
+    [[nodiscard]] Result<storage::StoredBlockPtr> stored_block(uint64_t number) const {
+        return blocks_->block(number);
+    }
+    [[nodiscard]] Result<std::optional<Hash256>> genesis_hash() const {
+        return blocks_->genesis_hash();
+    }
+    [[nodiscard]] Result<DiffPtr> diff(uint64_t number) const { return blocks_->diff(number); }
 
     /// State after block `number`; the present state for the open block's number.
     [[nodiscard]] Result<storage::Snapshot> state_at(uint64_t number) const;

@@ -46,6 +46,8 @@ struct SealedBlock {
     std::vector<ExecutedPtr> transactions;
     std::vector<MiniBlockPtr> mini_blocks;
     DiffPtr diff;
+    /// The part of it that is in no mini-block; null for a block out of the database.
+    DiffPtr closing_diff;
 };
 using SealedPtr = std::shared_ptr<const SealedBlock>;
 

@@ -83,7 +83,10 @@ Result<void> Sequencer::revert_to(uint64_t number) {
             ) {
         if (durable) {
             parts_.head.move_to(head, open);
-            parts_.publisher.tell([&](Listener& listener) { listener.on_reverted(number); });
+            parts_.publisher.tell([&](Listener& listener) {
+                listener.on_reverted(number);
+                listener.on_opened(open);
+            });
         }
     });
     take_from_l1();

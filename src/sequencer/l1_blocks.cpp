@@ -205,7 +205,10 @@ Result<std::vector<ExecutedPtr>> Sequencer::withdraw_after(uint64_t number) {
             ) {
         if (durable) {
             parts_.head.move_to(head, open);
-            parts_.publisher.tell([&](Listener& listener) { listener.on_reverted(number); });
+            parts_.publisher.tell([&](Listener& listener) {
+                listener.on_reverted(number);
+                listener.on_opened(open);
+            });
         }
     });
     return sent;

@@ -27,7 +27,9 @@ class Listener {
     virtual void on_executed(const OpenBlock&, std::span<const ExecutedPtr>) {}
     virtual void on_mini_block(const MiniBlockPtr&) {}
     virtual void on_sealed(const SealedPtr&) {}
-    /// The chain went back to the end of this block.
+    /// The block after the last sealed one, from the start on; again when it is opened anew.
+    virtual void on_opened(const OpenBlockPtr&) {}
+    /// The chain went back to the end of this block. What is open now is told next.
     virtual void on_reverted(uint64_t /*number*/) {}
     /// Follows on_reverted, and what was executed again.
     virtual void on_reorganised(const Reorganisation&) {}

@@ -51,6 +51,9 @@ void Sequencer::start(Resumption resumption) {
         open_next();
     }
     parts_.head.move_to(parts_.chain.head(), parts_.chain.open());
+    parts_.publisher.post([this, open = parts_.chain.open()] {
+        parts_.publisher.tell([&](Listener& listener) { listener.on_opened(open); });
+    });
     finish_l1_part();
     next_block_us_ = now_us() + block_interval_ms_ * 1000;
     thread_ = std::thread([this] { loop(); });

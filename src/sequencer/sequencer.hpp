@@ -16,6 +16,7 @@
 #include "sequencer/checkpointer.hpp"
 #include "sequencer/dictated_block.hpp"
 #include "sequencer/head.hpp"
+#include "sequencer/intake.hpp"
 #include "sequencer/l1_intake.hpp"
 #include "sequencer/publisher.hpp"
 #include "storage/write_ahead_log.hpp"
@@ -44,23 +45,6 @@ struct SequencerOptions {
     std::function<uint64_t()> now_us;
 };
 
-/// How far a submission wants to get before it is answered.
-enum class SubmitMode : uint8_t {
-    accepted,  // executed or waiting in the pool, durable either way
-    executed,  // only executed will do; a nonce gap is refused instead of pooled (EIP-7966)
-};
-
-struct SubmitOutcome {
-    enum class Kind : uint8_t { executed, pooled, nonce_gap, refused };
-    Kind kind = Kind::refused;
-    ExecutedPtr executed;         // executed
-    OpenBlockPtr block;           // executed: the block that was open
-    uint64_t expected_nonce = 0;  // nonce_gap
-    std::string message;          // refused: geth's text
-};
-/// Called once, on the publisher's thread, at the latest when the sequencer stops or fails.
-using SubmitCallback = std::function<void(const SubmitOutcome&)>;
-
 /// For metrics.
 struct SequencerCounters {
     std::atomic<uint64_t> accepted{0};
@@ -82,7 +66,7 @@ struct Resumption {
     std::vector<SealedPtr> unsaved;      // sealed, in no checkpoint
 };
 
-class Sequencer {
+class Sequencer final : public Intake {
   public:
     struct Parts {
         Chain& chain;
@@ -94,9 +78,7 @@ class Sequencer {
 
     Sequencer(SequencerOptions options, Parts parts);
     /// Stops, when still running.
-    ~Sequencer();
-    Sequencer(const Sequencer&) = delete;
-    Sequencer& operator=(const Sequencer&) = delete;
+    ~Sequencer() override;
 
     /// The first block is open before this returns.
     void start(Resumption resumption);
@@ -104,7 +86,8 @@ class Sequencer {
     /// for the next start.
     void stop();
 
-    void submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done);
+    /// `done` is called on the publisher's thread.
+    void submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done) override;
 
     // What L1 says. Any thread; the next block that opens takes it up.
 
@@ -122,11 +105,11 @@ class Sequencer {
     [[nodiscard]] std::optional<rollup::L1Position> l1_position() const;
 
     // The pool, seen from any thread.
-    [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& hash) const;
-    [[nodiscard]] std::optional<uint64_t> next_pooled_nonce(const Address& sender) const;
-    [[nodiscard]] mempool::PoolStatus pool_status() const;
+    [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& hash) const override;
+    [[nodiscard]] std::optional<uint64_t> next_pooled_nonce(const Address& sender) const override;
+    [[nodiscard]] mempool::PoolStatus pool_status() const override;
     void visit_pool(const std::function<void(const mempool::Entry&, bool is_pending)>& visitor
-    ) const;
+    ) const override;
 
     [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
     /// Any thread.
@@ -134,8 +117,8 @@ class Sequencer {
         return parts_.chain.execution_reports();
     }
     /// Words when the log or the database failed and the sequencer therefore takes no more.
-    [[nodiscard]] std::optional<std::string> failure() const;
-    [[nodiscard]] uint64_t block_interval_ms() const { return block_interval_ms_; }
+    [[nodiscard]] std::optional<std::string> failure() const override;
+    [[nodiscard]] uint64_t block_interval_ms() const override { return block_interval_ms_; }
 
     /// Runs `task` on the sequencer's thread between two transactions and waits until what it did
     /// is published. The calls below are for such tasks alone: what a development chain can be told

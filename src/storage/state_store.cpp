@@ -513,6 +513,14 @@ void StateStore::seal_block(uint64_t number, DiffPtr diff) {
     std::swap(store.present.snapshot, base);  // the old one is closed after the lock
 }
 
+bool StateStore::has_code(const Hash256& code_hash) const {
+    if (code_hash == crypto::keccak256_of_empty || impl_->codes.find(code_hash)) {
+        return true;
+    }
+    const auto row = impl_->database.get(Table::codes, code_hash);
+    return row && *row;
+}
+
 Snapshot StateStore::latest() const { return impl_->open_snapshot(); }
 
 Result<Snapshot> StateStore::at_block(uint64_t number) const {

@@ -52,6 +52,9 @@ class StateStore {
     /// checkpoint covers it. Writer thread only.
     void seal_block(uint64_t number, std::shared_ptr<const state::StateDiff> diff);
 
+    /// Whether the code is known, here or in the database. Any thread.
+    [[nodiscard]] bool has_code(const Hash256& code_hash) const;
+
     [[nodiscard]] Snapshot latest() const;
     /// State after sealed block `number`: the first change after that block tells what was there
     /// before it; where there is none, the present value is still that of then. Fails when that

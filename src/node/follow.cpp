@@ -1,0 +1,106 @@
+// A node that follows another one: the parts of a replica.
+
+#include "base/hex.hpp"
+#include "node/node_impl.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace mega::node {
+
+Result<std::vector<sequencer::SealedPtr>> Node::Impl::recover_replica() {
+    const auto stored = load_parts();
+    if (!stored) {
+        return Err{stored.error()};
+    }
+    auto known = replica::known_sequencer(*database);
+    if (!known) {
+        return Err{known.error()};
+    }
+    if (!config.sequencer_address.empty()) {
+        *known = *fixed_from_hex<20>(config.sequencer_address);
+    }
+    info.sequencer = *known;
+    replica::MirrorConfig mirrored;
+    mirrored.chain_id = info.chain_id;
+    mirrored.fee_market = fee_market(config);
+    mirrored.sequencer = *known;
+    mirrored.check_senders = config.verify != replica::Verify::none && !config.is_development;
+    mirrored.allow_contract_senders = config.is_development;
+    mirror = std::make_unique<replica::Mirror>(
+        mirrored, *states, *commitment, stored->head, stored->checkpoint.next_mini_block_number
+    );
+    replica::FeedReplay replay(*mirror, *checkpointer, stored->checkpoint);
+    const auto directory = config.data_directory / "feed";
+    // What a crash of the machine takes from this log is fetched again: nothing waits for the disk.
+    auto opened = storage::WriteAheadLog::open(
+        {.directory = directory,
+         .chain_id_hash = info.genesis_hash,
+         .durability = storage::Durability::relaxed},
+        [&](storage::WriteAheadLog::Sequence sequence, BytesView payload) {
+            return replay.accept(sequence, payload);
+        }
+    );
+    if (!replay.failure().empty()) {
+        return Err{
+            Error{"the log in " + directory.string() + " cannot be replayed: " + replay.failure()}
+        };
+    }
+    if (!opened) {
+        return Err{opened.error()};
+    }
+    log = std::move(*opened);
+    if (log->repair()) {
+        info.warnings.push_back(*log->repair());
+    }
+    checkpointer->set_log(*log);
+    info.block_number = mirror->head()->header.number;
+    info.replayed_transactions = replay.replayed_transactions();
+    return replay.take_unsaved();
+}
+
+Result<void> Node::Impl::start_replica(std::vector<sequencer::SealedPtr> unsaved) {
+    auto url = net::parse_url(config.follow);
+    if (!url) {
+        return Err{url.error()};
+    }
+    replica::ForwarderOptions forwarding;
+    forwarding.leader = *url;
+    forwarding.block_interval_ms = config.block_interval_ms;
+    forwarder = std::make_unique<replica::Forwarder>(forwarding, publisher);
+    accounts = std::make_unique<rpc::Accounts>(std::vector<crypto::SecretKey>{});
+    add_service({*reader, *forwarder, *accounts});
+    publisher.add_listener(*forwarder);
+
+    replica::ReplicaOptions options;
+    options.leader.url = config.follow;
+    options.verify = config.verify;
+    options.rules.chain_id = info.chain_id;
+    options.rules.fee_market = fee_market(config);
+    options.rules.allow_equal_timestamps = config.is_development;
+    options.rules.allow_contract_senders = config.is_development;
+    options.rules.skip_base_fee_check = config.is_development;
+    options.genesis_hash = info.genesis_hash;
+    options.chain_id = info.chain_id;
+    options.checkpoint_interval_blocks = config.checkpoint_interval_blocks;
+    options.evidence_directory = config.data_directory;
+    options.inform = [](const std::string& words) { spdlog::info("{}", words); };
+    options.warn = [](const std::string& words) { spdlog::warn("{}", words); };
+    replica = std::make_unique<replica::Replica>(
+        std::move(options),
+        replica::Replica::Parts{
+            *mirror, *database, *log, head, publisher, *checkpointer, *commitment, *reader
+        }
+    );
+    replica->start(std::move(unsaved));
+    return {};
+}
+
+Result<void> Node::Impl::run_replica() {
+    auto unsaved = recover_replica();
+    if (!unsaved) {
+        return Err{unsaved.error()};
+    }
+    return start_replica(std::move(*unsaved));
+}
+
+}  // namespace mega::node

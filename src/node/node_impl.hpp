@@ -1,0 +1,94 @@
+#pragma once
+
+// What a node consists of. Private to this library: node.cpp makes the common parts and those of a
+// sequencer, follow.cpp those of a replica.
+
+#include "node/ephemeral.hpp"
+#include "node/node.hpp"
+#include "node/setup.hpp"
+#include "replica/forwarder.hpp"
+#include "replica/replica.hpp"
+#include "rpc/accounts.hpp"
+#include "rpc/service.hpp"
+#include "sequencer/recovery.hpp"
+#include "storage/node_store.hpp"
+
+namespace mega::node {
+
+inline constexpr size_t mebibyte = 1U << 20;
+
+/// Members in the order in which they come to life; they end in reverse.
+struct Node::Impl {
+    Config config;
+    Setup setup;
+    NodeInfo info;
+    std::optional<EphemeralDirectory> temporary;
+
+    std::unique_ptr<storage::Database> database;
+    std::unique_ptr<storage::StateStore> states;
+    std::unique_ptr<storage::ChainStore> blocks;
+    std::unique_ptr<storage::NodeReader> tree_nodes;
+    std::unique_ptr<sequencer::Commitment> commitment;
+    std::unique_ptr<sequencer::Chain> chain;
+    sequencer::Head head;
+    std::unique_ptr<storage::WriteAheadLog> log;
+    std::unique_ptr<sequencer::Checkpointer> checkpointer;
+    sequencer::Publisher publisher;
+    std::unique_ptr<sequencer::ChainReader> reader;
+    // Who makes the chain has a sequencer; who follows another node has the three others.
+    std::unique_ptr<sequencer::Sequencer> sequencer;
+    std::unique_ptr<replica::Mirror> mirror;
+    std::unique_ptr<replica::Forwarder> forwarder;
+    std::unique_ptr<replica::Replica> replica;
+    std::unique_ptr<rpc::Accounts> accounts;
+    std::unique_ptr<rpc::Service> service;
+    std::unique_ptr<net::Server> server;
+
+    explicit Impl(Config c) : config(std::move(c)) {}
+    ~Impl() {
+        // First no more requests, then no more blocks: what is under way is answered.
+        if (server) {
+            server->stop();
+        }
+        if (sequencer) {
+            sequencer->stop();
+        }
+        if (replica) {
+            replica->stop();
+        }
+        if (forwarder) {
+            forwarder->stop();
+        }
+        if (checkpointer) {
+            checkpointer->wait();
+        }
+        publisher.drain();
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] Result<void> open_directory();
+    [[nodiscard]] Result<void> open_database();
+    [[nodiscard]] Result<void> identify_chain();
+    [[nodiscard]] Result<sequencer::Resumption> recover();
+    void start_sequencer(sequencer::Resumption resumption);
+    /// The counterparts of these two for a node that follows another one.
+    [[nodiscard]] Result<std::vector<sequencer::SealedPtr>> recover_replica();
+    [[nodiscard]] Result<void> start_replica(std::vector<sequencer::SealedPtr> unsaved);
+    [[nodiscard]] bool follows() const { return !config.follow.empty(); }
+    [[nodiscard]] Result<void> run_sequencer();
+    [[nodiscard]] Result<void> run_replica();
+    /// A directory is either a sequencer's or a replica's: each has a log of its own.
+    [[nodiscard]] Result<void> check_role() const;
+    [[nodiscard]] Result<sequencer::StoredHead> load_parts();
+    void add_service(rpc::Service::Parts parts);
+    [[nodiscard]] rpc::ServiceOptions service_options();
+    [[nodiscard]] std::optional<net::Response> answer_get(const net::Request& request) const;
+    [[nodiscard]] Result<void> serve();
+    [[nodiscard]] std::optional<std::string> failure() const;
+    [[nodiscard]] int exit_status() const;
+};
+
+[[nodiscard]] execution::FeeMarket fee_market(const Config& config);
+
+}  // namespace mega::node

@@ -1,0 +1,103 @@
+#pragma once
+
+// Where a replica's clients hand in their transactions: they are sent on to the node that is
+// followed, and answered when they have arrived here.
+//
+//   submit -> queue -> one of a few threads -> eth_sendRawTransaction(Sync) of the leader
+//                                                  | refused: so is the submission
+//                                                  v
+//             executed: waits for on_executed, the transaction in the replica's own chain
+//
+// What was sent on and has not come back yet shows as the pool.
+
+#include "net/url.hpp"
+#include "sequencer/intake.hpp"
+#include "sequencer/publisher.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <thread>
+#include <unordered_map>
+
+namespace mega::replica {
+
+struct ForwarderOptions {
+    net::Url leader;  // its HTTP, or WebSocket, URL
+    size_t threads = 8;
+    size_t max_waiting = 50'000;
+    uint32_t timeout_ms = 10'000;
+    /// How long the leader holds a request for its receipt, and with it one of the threads.
+    uint32_t hold_ms = 20;
+    /// How long a transaction may take to come back.
+    uint32_t patience_ms = 90'000;
+    uint64_t block_interval_ms = 1000;
+};
+
+class Forwarder final : public sequencer::Intake, public sequencer::Listener {
+  public:
+    Forwarder(const ForwarderOptions& options, sequencer::Publisher& publisher);
+    ~Forwarder() override;
+
+    /// Answers everything that waits, and takes no more.
+    void stop();
+
+    // Intake
+    void submit(mempool::TxPtr tx, sequencer::SubmitMode mode, sequencer::SubmitCallback done)
+        override;
+    [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& hash) const override;
+    [[nodiscard]] std::optional<uint64_t> next_pooled_nonce(const Address& sender) const override;
+    [[nodiscard]] mempool::PoolStatus pool_status() const override;
+    void visit_pool(const std::function<void(const mempool::Entry&, bool is_pending)>& visitor
+    ) const override;
+    [[nodiscard]] std::optional<std::string> failure() const override { return std::nullopt; }
+    [[nodiscard]] uint64_t block_interval_ms() const override { return options_.block_interval_ms; }
+
+    // Listener
+    void on_executed(
+        const sequencer::OpenBlock& block, std::span<const sequencer::ExecutedPtr> executed
+    ) override;
+    void on_opened(const sequencer::OpenBlockPtr& block) override;
+
+  private:
+    struct Job {
+        uint64_t id = 0;
+        mempool::TxPtr tx;
+        sequencer::SubmitMode mode;
+        sequencer::SubmitCallback done;
+    };
+    struct Waiter {
+        uint64_t id = 0;  // of its job
+        sequencer::SubmitCallback done;
+    };
+    struct Sent {
+        mempool::Entry entry;
+        bool is_taken = false;        // the leader has it
+        std::vector<Waiter> waiters;  // for its execution
+    };
+    class LeaderCall;
+
+    void work();
+    void forward(const Job& job, LeaderCall& leader);
+    void taken(const Job& job);
+    void refused(const Job& job, const sequencer::SubmitOutcome& refusal);
+    /// Out of the pool, with whoever waits for it.
+    [[nodiscard]] std::vector<Waiter> take(const Hash256& hash);
+    void remove(std::unordered_map<Hash256, Sent>::iterator sent);
+    void drop_overdue();
+
+    ForwarderOptions options_;
+    sequencer::Publisher* publisher_;
+    sequencer::OpenBlockPtr open_;  // the publisher's thread alone
+
+    mutable std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<Job> jobs_;                                      // guarded by mutex_
+    std::unordered_map<Hash256, Sent> sent_;                    // guarded by mutex_
+    std::map<Address, std::map<uint64_t, Hash256>> by_sender_;  // guarded by mutex_
+    uint64_t submissions_ = 0;                                  // guarded by mutex_
+    bool stopping_ = false;                                     // guarded by mutex_
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace mega::replica

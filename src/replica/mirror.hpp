@@ -1,0 +1,150 @@
+#pragma once
+
+// The chain as a follower keeps it: feed records in, blocks out, nothing executed. The counterpart
+// of sequencer::Chain, with the same store and the same commitment behind it.
+//
+// What each record has to satisfy, before anything of it takes effect:
+//   mini-block  the sequencer's signature; its place; transaction and receipt roots; gas; what the
+//               diff says of the state before it is what is here; the codes are known
+//   seal, block the above; parent, every header field, and the state root, which the own commitment
+//               computes: so the block's hash
+//   with re-execution also that diff and receipts are what the transactions lead to
+// Senders and the fields of an opening are signed by nobody: without re-execution they are believed
+// up to the block's hash.
+//
+// One thread drives it. After a refusal of kind `mismatch` or `fork` the state may hold what was
+// refused: the mirror must not be used any more, nor anything of it be written to the database.
+
+#include "evm/vm.hpp"
+#include "feed/record.hpp"
+#include "sequencer/commitment.hpp"
+#include "sequencer/diff_accumulator.hpp"
+#include "sequencer/open_block.hpp"
+#include "storage/state_store.hpp"
+
+namespace mega::replica {
+
+struct MirrorConfig {
+    uint64_t chain_id = 0;
+    Fork fork = current_fork;
+    /// For guesses about a block that has not been told yet.
+    execution::FeeMarket fee_market{};
+    /// Whose mini-blocks are taken; nobody: those of the signer of the first one.
+    std::optional<Address> sequencer{};
+    /// Recovers senders from signatures instead of believing them. Not on development chains, where
+    /// anybody may be impersonated.
+    bool check_senders = false;
+    /// Development chains (ChainConfig).
+    bool allow_contract_senders = false;
+};
+
+struct Refusal {
+    enum class Kind : uint8_t {
+        gap,       // something is missing before it
+        fork,      // part of another chain
+        mismatch,  // contradicts itself, or what is here
+        failure,   // this node cannot go on, whatever the record
+    };
+    Kind kind = Kind::mismatch;
+    uint64_t block_number = 0;
+    std::string words;
+    std::string expected;  // mismatch: what is computed here
+    std::string got;       // mismatch: what the record says
+};
+[[nodiscard]] std::string to_string(const Refusal& refusal);
+
+/// What a record led to, to be published in this order.
+struct Applied {
+    /// The block that all of it is part of; null when nothing happened (a repetition, a notice).
+    sequencer::OpenBlockPtr block;
+    bool is_opened = false;  // it begins with this record
+    std::vector<sequencer::MiniBlockPtr> mini_blocks;
+    sequencer::SealedPtr sealed;  // it ends with this record
+    /// sealed: the block after it as far as it can be guessed, until it is told.
+    sequencer::OpenBlockPtr next;
+};
+
+class Mirror {
+  public:
+    /// Stands at the end of `head`; the store and the commitment hold its state, and outlive the
+    /// mirror.
+    Mirror(
+        const MirrorConfig& config,
+        storage::StateStore& store,
+        sequencer::Commitment& commitment,
+        sequencer::SealedPtr head,
+        uint64_t next_mini_block_number
+    );
+
+    [[nodiscard]] Result<Applied, Refusal> apply(const feed::Record& record, bool re_execute);
+
+    [[nodiscard]] const sequencer::SealedPtr& head() const { return head_; }
+    [[nodiscard]] const sequencer::OpenBlockPtr& open() const { return open_; }
+    [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
+    [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }
+    /// Of the open block, so far.
+    [[nodiscard]] const std::vector<sequencer::ExecutedPtr>& executed() const { return executed_; }
+    /// The state holds something of the open block.
+    [[nodiscard]] bool has_begun() const { return has_begun_; }
+    [[nodiscard]] const std::optional<Address>& sequencer() const { return config_.sequencer; }
+
+  private:
+    using Step = Result<void, Refusal>;
+    struct Content;  // transactions of a record, checked
+
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::OpenRecord&, bool);
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::MiniBlockRecord&, bool);
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::SealRecord&, bool);
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::BlockRecord&, bool);
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::RevertRecord&, bool);
+    [[nodiscard]] Result<Applied, Refusal> apply_record(const feed::NoticeRecord&, bool);
+
+    void open_block(const sequencer::OpenBlockRecord& inputs);
+    void open_guess();
+    [[nodiscard]] Step check_opening(const sequencer::OpenBlockRecord& inputs) const;
+    [[nodiscard]] Step check_mini_block(
+        const MiniBlockHeader& header, std::span<const sequencer::ExecutedPtr> executed
+    );
+    [[nodiscard]] Step check_signature(const MiniBlockHeader& header);
+    [[nodiscard]] Step check_before(const state::StateDiff& diff) const;
+    /// The transactions after those of the open block so far.
+    [[nodiscard]] Result<std::vector<sequencer::ExecutedPtr>, Refusal> executed_of(
+        std::span<const feed::FeedTransaction> transactions
+    ) const;
+    [[nodiscard]] Step check_execution(
+        std::span<const sequencer::ExecutedPtr> executed, const state::StateDiff& diff
+    );
+    [[nodiscard]] Step check_closing(const BlockHeader& header);
+    sequencer::DiffPtr take_in(state::StateDiff diff);
+    sequencer::MiniBlockPtr add_mini_block(
+        const MiniBlockHeader& header,
+        std::vector<sequencer::ExecutedPtr> executed,
+        sequencer::DiffPtr diff
+    );
+    [[nodiscard]] Result<Applied, Refusal> seal(
+        const BlockHeader& header, sequencer::DiffPtr closing_diff, Applied applied
+    );
+    [[nodiscard]] Refusal refuse(
+        Refusal::Kind kind, std::string words, std::string expected = {}, std::string got = {}
+    ) const;
+    [[nodiscard]] uint64_t open_number() const { return head_->header.number + 1; }
+
+    MirrorConfig config_;
+    storage::StateStore* store_;
+    sequencer::Commitment* commitment_;
+    evm::Vm vm_;
+
+    sequencer::SealedPtr head_;
+    sequencer::OpenBlockPtr open_;
+    bool is_guess_ = true;                          // the open block was not told yet
+    bool has_begun_ = false;                        // the state holds something of the open block
+    std::vector<sequencer::ExecutedPtr> executed_;  // of the open block
+    std::vector<sequencer::MiniBlockPtr> mini_blocks_;  // of the open block
+    uint64_t log_count_ = 0;                            // of the open block
+    sequencer::DiffAccumulator block_;                  // what the open block changed
+    uint64_t next_mini_block_number_;
+    storage::StateVersion state_version_ = 0;
+    storage::StateVersion head_version_ = 0;
+};
+
+}  // namespace mega::replica
