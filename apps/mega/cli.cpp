@@ -54,6 +54,7 @@ int run_command_line(int given_argc, char** given_argv) {
     add_t8n_command(root, status);
     add_evm_command(root, status);
     add_validate_command(root, status);
+    add_snapshot_command(root, status);
     try {
         if (auto applied = read_config(root, argc, argv); !applied) {
             std::fprintf(stderr, "mega: %s\n", applied.error().message.c_str());

@@ -19,6 +19,7 @@ void add_statetest_command(CLI::App& root, int& status);  // statetest
 void add_replay_command(CLI::App& root, int& status);     // replay
 void add_t8n_command(CLI::App& root, int& status);        // t8n
 void add_validate_command(CLI::App& root, int& status);   // validate
+void add_snapshot_command(CLI::App& root, int& status);   // snapshot export, snapshot import
 void add_evm_command(CLI::App& root, int& status);        // evm run, t8n, statetest, blocktest
 
 /// Chosen when linking: nothing in `mega`; --inject-fault in the test program `mega_faulty`.

@@ -16,4 +16,14 @@ struct AccountCommand {
 int run_account_new(const AccountCommand& command);
 int run_account_show(const AccountCommand& command);
 
+struct SnapshotCommand {
+    std::filesystem::path file;
+    std::filesystem::path data_directory = "data";
+    std::string state_root;  // import: one of these two
+    std::string trusted_block;
+    uint64_t tree_cache_mib = 256;
+};
+int run_snapshot_export(const SnapshotCommand& command);
+int run_snapshot_import(const SnapshotCommand& command);
+
 }  // namespace mega::node

@@ -135,17 +135,19 @@ Result<Applied, Refusal> Mirror::apply(const feed::Record& record, bool re_execu
 
 void Mirror::open_block(const sequencer::OpenBlockRecord& inputs) {
     BlockHeader header = sequencer::opening_header(head_->header, head_->hash, inputs);
-    const auto env = execution::block_env(config_.fork, config_.chain_id, header);
+    const auto env = execution::l2_block_env(config_.fork, config_.chain_id, header, parameters_);
     open_ = std::make_shared<sequencer::OpenBlock>(std::move(header), env, inputs.l1);
     is_guess_ = false;
 }
 
+/// The state is that of the head.
 void Mirror::open_guess() {
+    parameters_ = execution::read_l2_parameters(store_->writer_view(), config_.fee_market);
     sequencer::OpenBlockRecord inputs = sequencer::inputs_of(head_->header);
     inputs.number = open_number();
     inputs.timestamp += 1;
     inputs.l1 = head_->l1;
-    inputs.base_fee_per_gas = execution::next_base_fee(head_->header, config_.fee_market);
+    inputs.base_fee_per_gas = execution::next_base_fee(head_->header, parameters_.fee_market);
     open_block(inputs);
     is_guess_ = true;
 }

@@ -16,6 +16,7 @@
 // refused: the mirror must not be used any more, nor anything of it be written to the database.
 
 #include "evm/vm.hpp"
+#include "execution/l2_parameters.hpp"
 #include "feed/record.hpp"
 #include "sequencer/commitment.hpp"
 #include "sequencer/diff_accumulator.hpp"
@@ -142,6 +143,7 @@ class Mirror {
     std::vector<sequencer::MiniBlockPtr> mini_blocks_;  // of the open block
     uint64_t log_count_ = 0;                            // of the open block
     sequencer::DiffAccumulator block_;                  // what the open block changed
+    execution::L2Parameters parameters_;                // of the open block
     uint64_t next_mini_block_number_;
     storage::StateVersion state_version_ = 0;
     storage::StateVersion head_version_ = 0;

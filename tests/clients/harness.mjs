@@ -50,7 +50,8 @@ export function account(index) {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-function command_line({ data, args = [], chain_id, block_interval_ms, program = node_binary }) {
+function command_line({ data, args = [], chain_id, block_interval_ms, command, program = node_binary }) {
+    if (command) return [resolve(repository, program), [...command, ...args]];
     if (is_anvil) {
         const flags = ['--port', '0', '--hardfork', 'osaka', '--chain-id', `${chain_id ?? 31337}`];
         return [foundry_binary('anvil'), [...flags, ...args]];
@@ -94,7 +95,7 @@ export function spawn_node(options = {}) {
 }
 
 /// A node that answers. `options`: data (directory; ephemeral without), args, chain_id,
-/// block_interval_ms, shell_prefix, program (node_binary without).
+/// block_interval_ms, shell_prefix, program (node_binary without); `command` in place of `dev` and its flags.
 export async function start_node(options = {}) {
     const started_at = performance.now();
     const node = spawn_node(options);

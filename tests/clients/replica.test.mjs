@@ -1,0 +1,374 @@
+// mega node --follow: replicas of a busy node, of each other, across crashes; and what becomes of a leader
+// that lies or is on another branch.
+
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createServer as create_tcp_server } from 'node:net';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { Interface, Wallet, decodeRlp, encodeRlp, keccak256 } from 'ethers';
+import { account, artifact, is_anvil, open_websocket, post, receipt_of, sleep, spawn_node, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { verify_account_proof } from './trie_proof.mjs';
+
+const skip = is_anvil ? 'a promise of mega alone' : false;
+const playground = skip ? undefined : artifact('Playground');
+const abi = skip ? undefined : new Interface(playground.abi);
+const exit_mismatch = 3;
+const chain_id = 6342;
+const keeper = '0x600880600b6000396000f36020356000355500'; // slot, value
+const destroyed_at_once = '0x33ff';
+const quick_blocks = ['--block-interval-ms', '200', '--checkpoint-interval-blocks', '3'];
+
+const free_port = () =>
+    new Promise((done) => {
+        const server = create_tcp_server();
+        server.listen(0, '127.0.0.1', () => {
+            const { port } = server.address();
+            server.close(() => done(port));
+        });
+    });
+
+/// A leader on a port that it can be started on again.
+async function start_leader(options = {}) {
+    const data = options.data ?? temporary_directory('leader');
+    const port = options.port ?? (await free_port());
+    const leader = await start_node({
+        command: ['dev', '--no-l1', '--rpc-port', `${port}`, '--data', data, ...quick_blocks],
+        args: options.args ?? [],
+    });
+    return Object.assign(leader, { data });
+}
+
+const replica_command = (url, data, args) => ['node', '--follow', url, '--dev', '--rpc-port', '0', '--data', data, '--checkpoint-interval-blocks', '3', ...args];
+
+async function start_replica(url, { data = temporary_directory('replica'), args = [] } = {}) {
+    const replica = await start_node({ command: replica_command(url, data, args) });
+    return Object.assign(replica, { data });
+}
+
+/// A replica that ends by itself: how, and what it said.
+async function replica_that_ends(url, { data = temporary_directory('replica'), args = [] } = {}) {
+    const replica = spawn_node({ command: replica_command(url, data, args) });
+    const { code } = await replica.exited(30_000);
+    return { code, log: replica.log, data };
+}
+
+const sealed = (node) => node.rpc('eth_getBlockByNumber', 'finalized', false);
+const sealed_number = async (node) => Number((await sealed(node)).number);
+const at_block = (node, number, timeout_ms = 20_000) =>
+    wait_for(async () => (await sealed_number(node)) >= number, timeout_ms, `block ${number}`, node);
+
+/// Transfers, deployments, storage that is written and deleted, reverts, a contract that everybody calls.
+async function make_traffic(node, rounds) {
+    const senders = await node.rpc('eth_accounts');
+    const send = (fields, sender = 0) => node.rpc('eth_sendTransaction', { from: senders[sender], gas: '0x2dc6c0', ...fields });
+    const word = (value) => BigInt(value).toString(16).padStart(64, '0');
+    const made = [];
+    for (const data of [playground.bytecode + abi.encodeDeploy([41]).slice(2), keeper]) {
+        made.push((await receipt_of(node, await send({ data }))).contractAddress);
+    }
+    const [ground, store] = made;
+    const hashes = [];
+    for (let round = 0; round < rounds; ++round) {
+        const calls = [
+            ...[1, 2, 3].map((i) => ({ to: account(i).address, value: `0x${(round + i).toString(16)}` })),
+            { to: `0x${word(0x5000 + round).slice(24)}`, value: '0x1' },
+            { to: ground, data: abi.encodeFunctionData('setNumber', [round, 'under load']) },
+            { to: ground, data: abi.encodeFunctionData('failWithReason', []) },
+            { to: store, data: `0x${word(round)}${word(1)}` },
+            { to: store, data: `0x${word(Math.max(0, round - 3))}${word(0)}` },
+            { data: destroyed_at_once, value: '0x5' },
+            { data: keeper },
+        ];
+        hashes.push(...(await Promise.all(calls.map((fields, sender) => send(fields, sender)))));
+        if (round % 5 === 4) await receipt_of(node, hashes.at(-1));
+    }
+    const last = await receipt_of(node, hashes.at(-1));
+    return { hashes, ground, store, last_block: Number(last.blockNumber) };
+}
+
+/// Every answer about the blocks `from..to`, and about who took part.
+async function compare(leader, replica, { from = 0, to, hashes = [], addresses = [] }) {
+    const both = async (method, ...params) => {
+        const [a, b] = await Promise.all([leader.rpc(method, ...params), replica.rpc(method, ...params)]);
+        assert.deepEqual(b, a, `${method} ${JSON.stringify(params)}`);
+        return a;
+    };
+    for (let number = from; number <= to; ++number) {
+        const at = `0x${number.toString(16)}`;
+        await both('eth_getBlockByNumber', at, true);
+        await both('eth_getBlockReceipts', at);
+        await both('debug_getRawBlock', at);
+    }
+    for (const hash of hashes) await both('eth_getTransactionReceipt', hash);
+    const range = { fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` };
+    await both('eth_getLogs', range);
+    const at = `0x${to.toString(16)}`;
+    const middle = `0x${Math.floor((from + to) / 2).toString(16)}`;
+    for (const address of addresses) {
+        for (const tag of [at, middle]) {
+            await both('eth_getBalance', address, tag);
+            await both('eth_getTransactionCount', address, tag);
+            await both('eth_getCode', address, tag);
+            await both('eth_getStorageAt', address, '0x1', tag);
+        }
+        const proof = await both('eth_getProof', address, ['0x0', '0x1'], at);
+        const block = await both('eth_getBlockByNumber', at, false);
+        assert.ok(verify_account_proof);
+        assert.equal(keccak256(proof.accountProof[0]), block.stateRoot);
+    }
+}
+
+/// A server between a replica and its leader that changes feed records on their way: `tamper(kind, body)` gets
+/// the record's kind and its decoded body, and changes it in place.
+async function start_between(upstream, tamper) {
+    const server = createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk) => (body += chunk));
+        request.on('end', async () => {
+            const asked = JSON.parse(body);
+            const answer = JSON.parse((await post(upstream, body)).text);
+            if (asked.method === 'mega_getFeed' && answer.result) {
+                answer.result.records = answer.result.records.map((record) => {
+                    const kind = Number(record.slice(4, 6));
+                    if (kind < 2 || kind > 4) return record;
+                    const fields = decodeRlp(`0x${record.slice(6)}`);
+                    tamper(kind, fields);
+                    return record.slice(0, 6) + encodeRlp(fields).slice(2);
+                });
+            }
+            response.end(JSON.stringify(answer));
+        });
+    });
+    await new Promise((done) => server.listen(0, '127.0.0.1', done));
+    server.unref();
+    return { url: `http://127.0.0.1:${server.address().port}`, stop: () => (server.closeAllConnections(), server.close()) };
+}
+
+const evidence_in = (data) => {
+    const [name] = readdirSync(data).filter((file) => file.startsWith('evidence-'));
+    return name ? JSON.parse(readFileSync(join(data, name), 'utf8')) : undefined;
+};
+
+describe('replica', { skip }, () => {
+    let leader;
+    let traffic;
+    let addresses;
+    before(async () => {
+        leader = await start_leader();
+        traffic = await make_traffic(leader, 12);
+        await at_block(leader, traffic.last_block);
+        addresses = [account(0).address, account(3).address, traffic.ground, traffic.store];
+    });
+    after(() => leader.stop());
+
+    it('catches up and answers as its leader does', async () => {
+        const replica = await start_replica(leader.ws_url);
+        await at_block(replica, traffic.last_block);
+        await compare(leader, replica, { to: traffic.last_block, hashes: traffic.hashes, addresses });
+        assert.match(replica.log, /trusting 0x[0-9a-f]{40} as the sequencer/);
+        // What is made by executing again: traces, calls, witnesses.
+        for (const [method, ...params] of [
+            ['debug_traceTransaction', traffic.hashes[4], { tracer: 'callTracer' }],
+            ['eth_call', { to: traffic.ground, data: abi.encodeFunctionData('number') }, `0x${traffic.last_block.toString(16)}`],
+            ['mega_getBlockWitness', `0x${traffic.last_block.toString(16)}`],
+        ]) {
+            assert.deepEqual(await replica.rpc(method, ...params), await leader.rpc(method, ...params), method);
+        }
+        await assert.rejects(replica.rpc('anvil_setBalance', account(1).address, '0x1'), { code: -32601 });
+        await replica.stop();
+    });
+
+    it('follows live, over WebSocket and over HTTP, and tells its own subscribers', async () => {
+        const replicas = await Promise.all([leader.ws_url, leader.http_url].map((url) => start_replica(url)));
+        for (const replica of replicas) await at_block(replica, traffic.last_block);
+        const socket = await open_websocket(replicas[0].ws_url);
+        const heads = await socket.call('eth_subscribe', 'newHeads');
+        const logs = await socket.call('eth_subscribe', 'logs', {});
+        const mini_blocks = await socket.call('eth_subscribe', 'miniBlocks');
+        const from = traffic.last_block;
+        const more = await make_traffic(leader, 10);
+        for (const replica of replicas) {
+            await at_block(replica, more.last_block);
+            await compare(leader, replica, { from, to: more.last_block, hashes: more.hashes, addresses });
+        }
+        const hash_of = (head) => head.hash;
+        const told = (await socket.received(heads, more.last_block - from)).map(hash_of);
+        for (let number = from + 1; number <= more.last_block; ++number) {
+            const { hash } = await leader.rpc('eth_getBlockByNumber', `0x${number.toString(16)}`, false);
+            assert.ok(told.includes(hash), `head ${number}`);
+        }
+        assert.ok(socket.notifications(logs).length > 0);
+        const in_mini_blocks = socket.notifications(mini_blocks).flatMap((one) => one.transactions.map((tx) => tx.hash ?? tx));
+        for (const hash of more.hashes) assert.ok(in_mini_blocks.includes(hash), `mini-block with ${hash}`);
+        socket.close();
+        await Promise.all(replicas.map((replica) => replica.stop()));
+    });
+
+    it('sends transactions on and answers when they have come back', async () => {
+        const replica = await start_replica(leader.ws_url);
+        await at_block(replica, traffic.last_block);
+        const wallet = Wallet.createRandom();
+        const [funder] = await leader.rpc('eth_accounts');
+        await receipt_of(replica, await leader.rpc('eth_sendTransaction', { from: funder, to: wallet.address, value: '0xde0b6b3a7640000' }));
+        const sign = (nonce) =>
+            wallet.signTransaction({
+                type: 2, chainId: chain_id, to: account(5).address, value: 1, gasLimit: 21_000, nonce,
+                maxFeePerGas: 3_000_000_000, maxPriorityFeePerGas: 1_000_000,
+            });
+        for (let nonce = 0; nonce < 20; ++nonce) {
+            const receipt = await replica.rpc('eth_sendRawTransactionSync', await sign(nonce));
+            assert.equal(receipt.status, '0x1');
+            const again = await replica.rpc('eth_getTransactionReceipt', receipt.transactionHash);
+            assert.equal(again.transactionIndex, receipt.transactionIndex);
+            assert.equal(await replica.rpc('eth_getTransactionCount', wallet.address, 'latest'), `0x${(nonce + 1).toString(16)}`);
+        }
+        const hash = await replica.rpc('eth_sendRawTransaction', await sign(20));
+        assert.equal((await receipt_of(replica, hash)).status, '0x1');
+        // The leader's refusals, in its words.
+        await assert.rejects(replica.rpc('eth_sendRawTransaction', await sign(3)), /nonce too low/);
+        await assert.rejects(replica.rpc('eth_sendRawTransactionSync', await sign(40)), { code: 6, data: '0x15' });
+        await replica.stop();
+    });
+
+    it('validates and executes again where it is asked to', async () => {
+        for (const verify of ['stateless', 'full']) {
+            const replica = await start_replica(leader.ws_url, { args: ['--verify', verify] });
+            await at_block(replica, traffic.last_block);
+            await compare(leader, replica, { from: traffic.last_block, to: traffic.last_block, addresses });
+            const metrics = await (await fetch(`${replica.http_url}/metrics`)).text();
+            assert.ok(Number(metrics.match(/^mega_follow_validated_blocks_total (\d+)$/m)[1]) >= traffic.last_block, verify);
+            await replica.stop();
+        }
+    });
+
+    it('goes on after kill -9, and fetches what it has missed', async () => {
+        const data = temporary_directory('replica');
+        let to = traffic.last_block;
+        for (let round = 0; round < 3; ++round) {
+            const replica = await start_replica(leader.ws_url, { data });
+            const load = make_traffic(leader, 6);
+            await sleep(300 * (round + 1));
+            const reached = await sealed_number(replica);
+            await replica.kill();
+            to = (await load).last_block;
+            const again = await start_replica(leader.ws_url, { data });
+            assert.ok((await sealed_number(again)) + 1 >= reached, 'nothing that was shown is gone');
+            await at_block(again, to);
+            await compare(leader, again, { from: Math.max(0, to - 20), to, addresses });
+            await again.kill();
+        }
+    });
+
+    it('follows a replica as it does a leader', async () => {
+        const first = await start_replica(leader.ws_url);
+        const second = await start_replica(first.ws_url);
+        const more = await make_traffic(leader, 5);
+        await at_block(second, more.last_block);
+        await compare(leader, second, { from: more.last_block - 3, to: more.last_block, hashes: more.hashes, addresses });
+        await second.stop();
+        await first.stop();
+    });
+
+    it('catches a lie about state, and keeps the evidence', async () => {
+        let is_lying = false;
+        const between = await start_between(leader.http_url, (kind, fields) => {
+            if (!is_lying || kind === 3) return;
+            // The last bytes of a diff are its last slot, account or code.
+            const diff = fields.at(-1);
+            fields[fields.length - 1] = diff.slice(0, -2) + (diff.endsWith('00') ? '01' : '00');
+        });
+        for (const verify of ['none', 'full']) {
+            is_lying = false;
+            const data = temporary_directory('replica');
+            const honest = await start_replica(between.url, { data });
+            await at_block(honest, 2);
+            await honest.stop();
+            is_lying = true;
+            const more = make_traffic(leader, 3);
+            const { code, log } = await replica_that_ends(between.url, { data, args: ['--verify', verify] });
+            await more;
+            assert.equal(code, exit_mismatch, log);
+            assert.match(log, /told what cannot be: block \d+|feed: malformed/);
+            const evidence = evidence_in(data);
+            assert.equal(evidence.format, 'mega-replica-evidence-1');
+            assert.ok(evidence.refused.length > 10 && evidence.words.length > 0);
+        }
+        between.stop();
+    });
+
+    it('catches a changed header, and names the field', async () => {
+        const between = await start_between(leader.http_url, (kind, fields) => {
+            if (kind === 2) return;
+            const place = kind === 3 ? 0 : 1;
+            const header = decodeRlp(fields[place]);
+            header[3] = `0x${'11'.repeat(32)}`; // state root
+            fields[place] = encodeRlp(header);
+        });
+        const { code, log, data } = await replica_that_ends(between.url);
+        assert.equal(code, exit_mismatch, log);
+        assert.match(log, /block 1: the state root of its header differs/);
+        assert.equal(evidence_in(data).block, 1);
+        between.stop();
+    });
+
+    it('takes mini-blocks of the sequencer that it was told alone', async () => {
+        const { code, log } = await replica_that_ends(leader.ws_url, { args: ['--sequencer-address', account(1).address] });
+        assert.equal(code, exit_mismatch, log);
+        assert.match(log, /is not signed by the sequencer/);
+    });
+
+    it('refuses a directory of another kind, and another chain, in words', async () => {
+        const busy = await replica_that_ends(leader.ws_url, { data: leader.data });
+        assert.equal(busy.code, 1);
+        assert.match(busy.log, /is a sequencer's/);
+        const other = await replica_that_ends(leader.ws_url, { args: ['--chain-id', '777'] });
+        assert.equal(other.code, exit_mismatch, other.log);
+        assert.match(other.log, /is on another chain: chain id 6342/);
+    });
+});
+
+describe('replica and a leader that dies', { skip }, () => {
+    it('serves without it, and goes on when it is back', async () => {
+        let leader = await start_leader();
+        const { data, port } = leader;
+        const replica = await start_replica(leader.ws_url);
+        let traffic = await make_traffic(leader, 4);
+        await receipt_of(replica, traffic.hashes.at(-1));
+        const load = make_traffic(leader, 50).catch(() => {});
+        await sleep(400);
+        await leader.kill();
+        await load;
+        assert.equal((await receipt_of(replica, traffic.hashes.at(-1))).status, '0x1');
+        await assert.rejects(replica.rpc('eth_sendRawTransaction', await Wallet.createRandom().signTransaction({
+            type: 2, chainId: chain_id, to: account(5).address, gasLimit: 21_000, nonce: 0, maxFeePerGas: 3_000_000_000,
+        })), /cannot be reached/);
+        // A replica that starts now serves what it has.
+        const reached = await sealed_number(replica);
+        await replica.kill();
+        const alone = await start_replica(leader.ws_url, { data: replica.data });
+        assert.ok((await sealed_number(alone)) >= reached);
+        leader = await start_leader({ data, port });
+        traffic = await make_traffic(leader, 4);
+        await at_block(alone, traffic.last_block, 30_000);
+        await compare(leader, alone, { from: 1, to: traffic.last_block, hashes: traffic.hashes, addresses: [account(0).address, traffic.ground] });
+        await alone.stop();
+        await leader.stop();
+    });
+
+    it('names the fork when the leader comes back with another chain', async () => {
+        const first = await start_leader();
+        const replica = await start_replica(first.ws_url);
+        const { last_block } = await make_traffic(first, 3);
+        await at_block(replica, last_block);
+        await first.kill();
+        const second = await start_leader({ port: first.port });
+        await make_traffic(second, 4);
+        const { code } = await replica.exited(60_000);
+        assert.equal(code, exit_mismatch, replica.log);
+        assert.match(replica.log, /fork: .* is on another branch of the chain: block \d+/);
+        assert.match(replica.log, /the last block in common is 0/);
+        await second.stop();
+    });
+});
