@@ -85,7 +85,7 @@ class ChainTest : public ::testing::Test {
           reader_(ground_.head, *ground_.states, *ground_.blocks, *ground_.commitment),
           backend_{
               .reader = reader_,
-              .sequencer = sequencer_,
+              .intake = sequencer_,
               .accounts = accounts_,
               .timer = timer_,
               .chain_id = chain_id,

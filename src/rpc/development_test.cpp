@@ -13,7 +13,7 @@ constexpr Address somebody{{0x5b}};
 
 class DevelopmentTest : public test::ChainTest {
   protected:
-    DevelopmentTest() : development_(backend_), filters_(backend_) {
+    DevelopmentTest() : development_(backend_, sequencer_), filters_(backend_) {
         add_development_methods(dispatcher_, development_);
         add_filter_methods(dispatcher_, filters_);
         add_trace_methods(dispatcher_, backend_);
