@@ -1,7 +1,9 @@
 #include "snapshot/import.hpp"
 
 #include "base/hex.hpp"
+#include "execution/block.hpp"
 #include "execution/genesis.hpp"
+#include "storage/chain_store.hpp"
 #include "storage/node_store.hpp"
 #include "storage/state_store.hpp"
 #include "storage/test_directory.hpp"
@@ -187,7 +189,7 @@ TEST_F(Snapshot, another_root_or_block_is_refused_before_anything_is_read) {
 TEST_F(Snapshot, every_truncation_is_refused) {
     make(20, 0);
     const Bytes whole = read_file(file_);
-    for (size_t size = 0; size < whole.size(); size += 1 + size / 40) {
+    for (size_t size = 0; size < whole.size(); size += 1 + size / 12) {
         write_file(file_, BytesView{whole}.first(size));
         const auto imported = import(root());
         ASSERT_FALSE(imported.has_value()) << size;
@@ -200,7 +202,7 @@ TEST_F(Snapshot, every_truncation_is_refused) {
 TEST_F(Snapshot, changed_bytes_are_refused) {
     make(20, 0);
     Bytes file = read_file(file_);
-    for (size_t i = 0; i < file.size(); i += 1 + i / 50) {
+    for (size_t i = 0; i < file.size(); i += 1 + i / 16) {
         file[i] ^= 0x20;
         write_file(file_, file);
         EXPECT_FALSE(import(root()).has_value()) << i;

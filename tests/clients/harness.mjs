@@ -116,7 +116,8 @@ function port_in(node) {
     if (node.exit) {
         throw new Error(`the node ended with ${JSON.stringify(node.exit)}:\n${node.log}`);
     }
-    const named = node.log.match(/(?:https?|ws):\/\/[^\s:/]+:(\d+)/) ?? node.log.match(/Listening on [^\s:]+:(\d+)/);
+    // A replica names its leader's URL, too.
+    const named = node.log.match(/^RPC +http:\/\/[^\s:/]+:(\d+)/m) ?? node.log.match(/(?:https?|ws):\/\/[^\s:/]+:(\d+)/) ?? node.log.match(/Listening on [^\s:]+:(\d+)/);
     return named ? Number(named[1]) : undefined;
 }
 
