@@ -55,7 +55,9 @@ void add_chain(Text& out, const MetricSources& sources) {
     out.counter(
         "execution_nanoseconds_total", "Time spent executing transactions", counters.execute_ns
     );
-    const auto execution = sources.sequencer.execution_reports().totals();
+    const auto execution = sources.sequencer != nullptr
+                               ? sources.sequencer->execution_reports()->totals()
+                               : decltype(sources.sequencer->execution_reports()->totals()){};
     out.counter(
         "executions_total",
         "Executions of transactions, repeated and refused ones included",

@@ -53,7 +53,11 @@ Answer execution_report(const Backend& backend, const json& params) {
     if (!number) {
         return Err{number.error()};
     }
-    const auto block = backend.sequencer.execution_reports().of(*number);
+    const auto* reports = backend.intake.execution_reports();
+    if (reports == nullptr) {
+        return fail(resource_not_found, "this node executes nothing: ask the one that it follows");
+    }
+    const auto block = reports->of(*number);
     if (!block) {
         return fail(
             resource_not_found,

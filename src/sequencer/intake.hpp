@@ -3,6 +3,7 @@
 // Where transactions go, as those who hand them in see it: the sequencer itself, or, on a replica,
 // whoever forwards them to it. Any thread.
 
+#include "sequencer/execution_reports.hpp"
 #include "sequencer/open_block.hpp"
 
 #include <functional>
@@ -44,6 +45,8 @@ class Intake {
     /// Words when nothing more is taken, for good.
     [[nodiscard]] virtual std::optional<std::string> failure() const = 0;
     [[nodiscard]] virtual uint64_t block_interval_ms() const = 0;
+    /// Null where nothing is executed.
+    [[nodiscard]] virtual const ExecutionReports* execution_reports() const { return nullptr; }
 
     Intake() = default;
     Intake(const Intake&) = delete;

@@ -339,7 +339,7 @@ TEST(parallel_chain, a_sequencer_under_load_makes_the_blocks_of_the_book) {
             EXPECT_EQ(outcome.executed->tx->hash, transactions[i]->hash);
         }
         parts->mine();
-        EXPECT_GT(parts->sequencer->execution_reports().totals().parallel_batches, 0u);
+        EXPECT_GT(parts->sequencer->execution_reports()->totals().parallel_batches, 0u);
     }
     size_t executed = 0;
     for (const SealedPtr& block : blocks.seen) {

@@ -113,8 +113,8 @@ class Sequencer final : public Intake {
 
     [[nodiscard]] const SequencerCounters& counters() const { return counters_; }
     /// Any thread.
-    [[nodiscard]] const ExecutionReports& execution_reports() const {
-        return parts_.chain.execution_reports();
+    [[nodiscard]] const ExecutionReports* execution_reports() const override {
+        return &parts_.chain.execution_reports();
     }
     /// Words when the log or the database failed and the sequencer therefore takes no more.
     [[nodiscard]] std::optional<std::string> failure() const override;
