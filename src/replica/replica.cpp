@@ -1,8 +1,8 @@
 #include "replica/replica.hpp"
 
+#include "attestation/evidence.hpp"
 #include "base/hex.hpp"
 #include "storage/node_store.hpp"
-#include "validator/evidence.hpp"
 
 #include <fmt/format.h>
 
@@ -400,12 +400,12 @@ Replica::Step<bool> Replica::validate(
             exit_mismatch
         )};
     }
-    validator::Evidence evidence;
+    attestation::Evidence evidence;
     evidence.delivery = {
         parts_.mirror.head()->header, header.number, encode(block), *std::move(witness)
     };
     std::vector<witness::WitnessCode> used;
-    const auto checked = validator::check(evidence.delivery, options_.rules, codes_, used);
+    const auto checked = attestation::check(evidence.delivery, options_.rules, codes_, used);
     if (checked) {
         codes_.keep(checked->witness);
         return true;
@@ -418,7 +418,7 @@ Replica::Step<bool> Replica::validate(
     }
     evidence.finding = checked.error();
     const auto path =
-        write_evidence(options_.evidence_directory, header.number, validator::to_json(evidence));
+        write_evidence(options_.evidence_directory, header.number, attestation::to_json(evidence));
     (void)raw;
     return Err{fail(
         fmt::format(

@@ -10,6 +10,7 @@
 // One thread does all of it. What it has taken is in its own log of feed records, from which a
 // restart goes on; what the log has lost is fetched again.
 
+#include "attestation/code_cache.hpp"
 #include "replica/evidence.hpp"
 #include "replica/leader.hpp"
 #include "replica/mirror.hpp"
@@ -19,7 +20,6 @@
 #include "sequencer/publisher.hpp"
 #include "stateless/validate.hpp"
 #include "storage/write_ahead_log.hpp"
-#include "validator/code_cache.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -132,7 +132,7 @@ class Replica {
     storage::WriteAheadLog::Sequence last_sequence_ = 0;
     bool knew_sequencer_ = false;
     bool said_behind_ = false;
-    validator::CodeCache codes_;
+    attestation::CodeCache codes_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

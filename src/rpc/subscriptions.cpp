@@ -403,10 +403,6 @@ void Subscriptions::post_feed(std::function<Bytes()> record) {
     });
 }
 
-void Subscriptions::notify_followers(feed::NoticeRecord notice) {
-    post_feed([notice = std::move(notice)] { return encode(feed::Record{notice}); });
-}
-
 void Subscriptions::on_opened(const sequencer::OpenBlockPtr& block) {
     post_feed([block] { return feed::record_of(*block); });
 }

@@ -43,9 +43,6 @@ class Subscriptions final : public sequencer::Listener {
     void on_opened(const sequencer::OpenBlockPtr& block) override;
     void on_reverted(uint64_t number) override;
 
-    /// Tells the feed's followers something that is no part of the chain. Any thread.
-    void notify_followers(feed::NoticeRecord notice);
-
     /// A validator's report, as JSON; any thread.
     void announce_mismatch(std::string report);
 
