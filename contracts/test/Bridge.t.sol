@@ -184,6 +184,11 @@ contract BridgeTest is World {
             abi.encodeWithSelector(IL2StandardBridge.NotBridged.selector, address(impostor))
         );
         l2Bridge.bridgeERC20(address(impostor), 1, 0, "");
+        // Burns whatever it is told to.
+        address liar = vm.deployCode("Tokens.sol:Liar", abi.encode(dollar));
+        vm.prank(ALICE);
+        vm.expectRevert(abi.encodeWithSelector(IL2StandardBridge.NotBridged.selector, liar));
+        l2Bridge.bridgeERC20(liar, 1, 0, "");
         vm.prank(ALICE);
         vm.expectRevert(
             abi.encodeWithSelector(

@@ -273,6 +273,24 @@ contract MessengerTest is World {
         }
     }
 
+    /// Should L1 ever send one: on L2 they are refused as well.
+    function test_refusesThemOnArrival() public {
+        uint256 nonce = uint256(1) << 240 | 99;
+        address[2] memory targets = [Predeploys.L2_MESSENGER, Predeploys.MESSAGE_PASSER];
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.prank(
+                address(
+                    uint160(address(l1Messenger))
+                        + uint160(0x1111000000000000000000000000000000001111)
+                )
+            );
+            vm.expectRevert(
+                abi.encodeWithSelector(ICrossDomainMessenger.BadTarget.selector, targets[i])
+            );
+            l2Messenger.relayMessage(nonce, ALICE, targets[i], 0, 0, "");
+        }
+    }
+
     function test_refusesLongMessagesAndSmallFees() public {
         vm.startPrank(ALICE, ALICE);
         vm.expectRevert(

@@ -106,3 +106,14 @@ contract SilentToken {
         return true;
     }
 }
+
+/// Says on L2 that it represents a token, and burns whatever it is told to.
+contract Liar {
+    address public immutable l1Token;
+
+    constructor(address l1Token_) {
+        l1Token = l1Token_;
+    }
+
+    function burn(address, uint256) external {}
+}
