@@ -36,8 +36,8 @@ clients: build ## cast, viem, ethers, forge and hardhat against a real node
 differential: build ## Random programs against @ethereumjs/vm for SECONDS_EACH (default 600), a fresh seed each time
 	@node tests/differential/run.mjs --seconds $(or $(SECONDS_EACH),600)
 
-simulation: ## The economy of MEGA for EPOCHS (default 6000) epochs in each scenario; renews table and plot in docs/token-economics.md
-	@node tests/simulation/run.mjs --epochs $(or $(EPOCHS),6000) --seed $(or $(SEED),mega) --write
+simulation: ## The economy of MEGA for EPOCHS (default 4000) epochs in each scenario; renews table and plot in docs/token-economics.md
+	@node tests/simulation/run.mjs --epochs $(or $(EPOCHS),4000) --seed $(or $(SEED),mega) --write
 
 gcc: setup ## The same unit tests under g++ 12
 	@tools/build gcc all && ctest --test-dir build/gcc --output-on-failure -j $(JOBS)

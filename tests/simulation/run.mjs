@@ -10,7 +10,7 @@ import { World } from './world.mjs';
 
 const { values } = parseArgs({
     options: {
-        epochs: { type: 'string', default: '6000' },
+        epochs: { type: 'string', default: '4000' },
         seed: { type: 'string', default: 'mega' },
         scenario: { type: 'string' },
         write: { type: 'boolean', default: false },

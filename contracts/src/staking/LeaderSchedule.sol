@@ -169,8 +169,8 @@ contract LeaderSchedule is ISequencerRegistry, IEpochFollower, Ownable2Step {
             uint256 rank = (holder.rank + step) % count;
             uint32 id = ranks[rank];
             if (id == own) {
-                if (step == 0 && holder.since != 0) {
-                    revert NotSilent(since, rank);
+                if (step == 0) {
+                    revert NotSilent(since, rank); // in charge as it is; that gives it no more time
                 }
                 holders[slotStart] = Holder(uint8(rank), uint48(block.timestamp));
                 emit TookOver(epoch, slot, own, rank);

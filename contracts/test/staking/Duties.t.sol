@@ -114,6 +114,9 @@ contract DutiesTest is StakingWorld {
         vm.expectRevert(abi.encodeWithSelector(LeaderSchedule.NotSilent.selector, block.timestamp - 59, 0));
         schedule.takeOver();
         _pass(1);
+        vm.prank(staking.operatorOf(order[0]));
+        vm.expectRevert(abi.encodeWithSelector(LeaderSchedule.NotSilent.selector, block.timestamp - 60, 0));
+        schedule.takeOver();
         vm.prank(third); // has to give the second its time
         vm.expectRevert(abi.encodeWithSelector(LeaderSchedule.NotSilent.selector, block.timestamp - 60, 1));
         schedule.takeOver();

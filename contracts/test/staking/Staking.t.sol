@@ -309,6 +309,7 @@ contract StakingTest is StakingWorld {
         _registerMany(1);
         vm.expectRevert(Staking.NotSlasher.selector);
         staking.slash(1, 0, 1e6, address(this), 1);
+        vm.prank(ALICE);
         vm.expectRevert(Staking.NotSlasher.selector);
         staking.thaw(1);
     }
