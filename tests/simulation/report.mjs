@@ -46,9 +46,10 @@ function withholdRow({ world, scenario, history }) {
     const foregone = (kind) => sum(epochs.map((e) => e.foregone.get(kind) ?? 0n));
     const slashed = sum([...world.slasher.taken].filter(([id]) => world.agents.get(id).kind === 'colluding').map(([, t]) => t));
     const without = epochs.filter((e) => !e.wasAttested).length;
+    const end = without < to - from ? 'until enough of them are jailed' : 'as long as it lasts';
     const share = percent((100 * scenario.validators[1][1]) / 30);
     return (
-        `| ${scenario.name}, ${to - from} epochs long | ${share} | no early finality for ${without} epochs, until enough of them are jailed; claims wait for the window ` +
+        `| ${scenario.name}, ${to - from} epochs long | ${share} | no early finality for ${without} epochs, ${end}; claims wait for the window ` +
         `| ${whole(foregone('colluding'))} MEGA of rewards and ${whole(slashed)} MEGA of stake; the honest forgo ${whole(foregone('honest'))} MEGA, which stay in the reserve |`
     );
 }
