@@ -359,7 +359,8 @@ TEST(AdaptiveExecutor, ASmallBatchOrAChainRunsSequentially) {
     EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));
     EXPECT_EQ(executor.report().sequential_transactions, 100U);
     const Batch small{
-        .env = scenario.env, .transactions = std::span{scenario.transactions}.first(3)
+        .env = scenario.env,
+        .transactions = std::span<const SignedTransaction>{scenario.transactions}.first(3)
     };
     EXPECT_TRUE(test::expect_sameness(executor, scenario.state, small));
     EXPECT_EQ(executor.report().rounds, 0U);
