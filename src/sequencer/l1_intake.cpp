@@ -34,6 +34,9 @@ void L1Intake::rewind(uint64_t number) {
 L1Intake::Step L1Intake::next(
     const rollup::L1Position& parent, uint64_t timestamp, uint64_t gas_limit
 ) const {
+    if (gas_limit < rollup::l1_attributes_gas) {
+        return {parent, {}};
+    }
     Step step{parent, {}};
     std::vector<rollup::QueueEntry> waiting;
     uint64_t next_index = parent.cursor;

@@ -23,7 +23,8 @@ class L1Intake {
         std::vector<rollup::QueueEntry> entries;  // from the parent's cursor to the position's
     };
     /// The newest origin that is not later than `timestamp`, with the entries up to it that fit
-    /// `gas_limit`. Stays at the parent's position when nothing is known beyond it.
+    /// `gas_limit`. Stays at the parent's position when nothing is known beyond it, and when the
+    /// block has no room for the L1 attributes.
     [[nodiscard]] Step next(
         const rollup::L1Position& parent, uint64_t timestamp, uint64_t gas_limit
     ) const;

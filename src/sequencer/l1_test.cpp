@@ -168,6 +168,21 @@ TEST(l1, entries_that_do_not_fit_wait_for_the_next_block) {
     EXPECT_EQ(balance(*parts, address(0xaaa)), 3);
 }
 
+TEST(l1, blocks_without_room_for_the_attributes_see_nothing_of_l1) {
+    storage::TestDirectory directory{storage::TestDirectory::in_memory};
+    const auto parts = must_start(directory.path(), with_l1());
+    MemoryL1 l1 = make_l1();
+    l1.queue_deposit(address(0xaaa), address(0xbbb), 1);
+    parts->sequencer->run([&] { parts->sequencer->set_gas_limit(500'000); });
+    feed(*parts, l1.mine());
+    parts->mine();
+    parts->mine();
+    EXPECT_EQ(parts->sequencer->l1_position()->origin.number, l1_start - 1);
+    parts->sequencer->run([&] { parts->sequencer->set_gas_limit(gas_limit); });
+    EXPECT_EQ(parts->sequencer->l1_position()->origin.number, l1_start);
+    EXPECT_EQ(balance(*parts, address(0xaaa)), 1);
+}
+
 TEST(l1, forced_transactions_are_executed_or_skipped_and_counted) {
     const storage::TestDirectory directory{storage::TestDirectory::in_memory};
     const auto parts = must_start(directory.path(), with_l1());
