@@ -40,12 +40,15 @@ std::string refusal_of(std::span<const BatchBlock> blocks) {
     return columns ? "accepted" : columns.error().message;
 }
 
-Bytes payload_around(BytesView frame) {
+Bytes payload_around(BytesView frame, BytesView signatures = {}) {
     Bytes payload{batch_version};
-    for (size_t i = 0; i < 4; ++i) {
-        payload.push_back(static_cast<uint8_t>(frame.size() >> (8 * i)));
+    for (const size_t size : {frame.size(), signatures.size()}) {
+        for (size_t i = 0; i < 4; ++i) {
+            payload.push_back(static_cast<uint8_t>(size >> (8 * i)));
+        }
     }
     append(payload, frame);
+    append(payload, signatures);
     return payload;
 }
 
@@ -103,6 +106,9 @@ TEST(batch_format, encoder_refuses_what_a_batch_cannot_hold) {
             tx.data.resize(max_columns_bytes);
         })),
         "accepted"
+    );
+    EXPECT_NE(
+        refusal_of(one_transaction([](auto& tx) { tx.signature.s.bytes[0] = 0x80; })), "accepted"
     );
     for (auto BatchBlock::* field :
          {&BatchBlock::timestamp, &BatchBlock::origin_number, &BatchBlock::cursor}) {
@@ -180,9 +186,11 @@ TEST(batch_format, payload_with_a_bad_head_is_refused) {
     Bytes other = payload;
     other[0] = 2;
     EXPECT_EQ(refusal_of_payload(other), "batch: version 2 is unknown");
-    other = payload;
-    other[4] = 0xff;
-    EXPECT_NE(refusal_of_payload(other), "accepted");
+    for (const size_t i : {4u, 8u}) {
+        other = payload;
+        other[i] = 0xff;
+        EXPECT_NE(refusal_of_payload(other), "accepted");
+    }
 }
 
 TEST(batch_format, bombs_are_refused_before_they_are_opened) {
@@ -199,8 +207,9 @@ TEST(batch_format, bombs_are_refused_before_they_are_opened) {
 
 TEST(batch_format, frames_of_other_kinds_are_refused) {
     const Bytes payload = make_payload(must_encode(one_transaction()));
-    const Bytes frame(payload.begin() + 5, payload.end());
-    EXPECT_EQ(refusal_of_payload(payload_around(frame)), "accepted");
+    const Bytes frame(payload.begin() + 9, payload.end() - 64);
+    const Bytes signatures(payload.end() - 64, payload.end());
+    EXPECT_EQ(payload_around(frame, signatures), payload);
     Bytes twice = frame;
     append(twice, frame);
     EXPECT_NE(refusal_of_payload(payload_around(twice)), "accepted");
