@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "crypto/keccak.hpp"
+#include "sequencer/witness_of_lies.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -187,7 +188,9 @@ Result<witness::Witness> Commitment::record_now(
             " on, not for block " + std::to_string(number)
         }};
     }
-    if (block->second->accounts != diff.accounts || block->second->slots != diff.slots) {
+    const bool is_all =
+        block->second->accounts == diff.accounts && block->second->slots == diff.slots;
+    if (!is_all && !serves_witnesses_of_lies()) {
         return Err{Error{
             "block " + std::to_string(number) +
             " has no witness: its state was changed by hand, besides what its transactions did"
