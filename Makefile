@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit contracts contracts-fuzz clients differential simulation gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
+.PHONY: help run test build setup unit contracts contracts-fuzz clients demo-l1 differential simulation gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ contracts-fuzz: setup ## The same tests with fuzzing and invariants for long
 
 clients: build ## cast, viem, ethers, forge and hardhat against a real node
 	@tools/test clients
+
+demo-l1: build ## Both layers end to end, to watch: deposit, blob, crash, L1 reorganisation, rebuild, withdrawal
+	@node tools/demo_l1.mjs
 
 differential: build ## Random programs against @ethereumjs/vm for SECONDS_EACH (default 600), a fresh seed each time
 	@node tests/differential/run.mjs --seconds $(or $(SECONDS_EACH),600)

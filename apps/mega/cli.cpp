@@ -47,6 +47,9 @@ int run_command_line(int given_argc, char** given_argv) {
     root.set_version_flag("--version", std::string(node::client_version));
     add_node_commands(root, status);
     add_account_command(root, status);
+    add_l1_command(root, status);
+    add_bridge_command(root, status);
+    add_swap_command(root, status);
     add_bench_commands(root, status);
     add_blocktest_command(root, status);
     add_replay_command(root, status);

@@ -100,6 +100,33 @@ void add_storage_keys(CLI::App& app, node::Config& config) {
     add_key(app, "pool-lifetime-s", config.pool_lifetime_s, "How long a transaction may wait");
 }
 
+void add_l1_keys(CLI::App& app, node::L1Config& l1) {
+    add_key(app, "l1-depth", l1.depth, "L1 blocks on top of one before its deposits are taken");
+    add_key(
+        app,
+        "batch-max-age-s",
+        l1.batch_max_age_s,
+        "Post a batch when its first block is so old [60; 4 on a development chain]"
+    );
+    add_key(
+        app, "batch-target-blobs", l1.batch_target_blobs, "Post a batch when it fills so many blobs"
+    );
+    add_key(app, "batch-data", l1.batch_data, "auto takes what is cheaper")
+        ->check(CLI::IsMember({"auto", "blobs", "calldata"}));
+    add_key(
+        app,
+        "proposal-interval-s",
+        l1.proposal_interval_s,
+        "Time between claims [600; 5 on a development chain]"
+    );
+    add_key(
+        app,
+        "blob-archive",
+        l1.blob_archive,
+        "Folder that keeps posted blobs [blobs in the data directory]"
+    );
+}
+
 void add_common_keys(CLI::App& app, node::Config& config) {
     // Read before the rest is parsed: see run_command_line.
     app.add_option("--config", "Read keys from this file (mega.toml)")->envname("MEGA_CONFIG");
@@ -127,8 +154,14 @@ void add_dev(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& s
         *dev, "genesis", config.genesis_file, "geth-format genesis file to add the accounts to"
     );
     dev->add_flag(
-        "--no-l1", config.without_l1, "Run the L2 alone (no L1 joins a development chain so far)"
+        "--no-l1", config.without_l1, "Run the L2 alone, without anvil and the contracts on it"
     );
+    add_switch(
+        *dev, "no-validator", config.without_validator, "Run no validator process beside the chain"
+    );
+    add_key(*dev, "l1-port", config.l1.dev_port, "Port of the L1 (anvil); 0 takes any free one");
+    add_key(*dev, "l1-block-time-s", config.l1.dev_block_time_s, "Time between L1 blocks");
+    add_l1_keys(*dev, config.l1);
     dev->callback([shared, &status] {
         shared->is_development = true;
         status = node::run_node_command(*shared);
@@ -183,6 +216,25 @@ void add_node(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& 
     add_key(*node, "genesis", config.genesis_file, "geth-format genesis file");
     add_key(*node, "key", config.key_file, "web3 keystore of the sequencer's key");
     add_key(*node, "password-file", config.password_file, "File with the keystore's password");
+    add_key(*node, "l1", config.l1.url, "JSON-RPC URL of an L1 node");
+    add_key(*node, "l1-beacon", config.l1.beacon_url, "Its consensus API, for blobs [the same]");
+    add_key(*node, "rollup", config.l1.rollup_file, "rollup.json of `mega l1 deploy`");
+    add_switch(
+        *node,
+        "from-l1",
+        config.l1.only_follows,
+        "Make the chain from L1 alone: no --key is wanted, no transaction taken"
+    );
+    add_key(
+        *node, "batcher-key", config.l1.batcher_key_file, "Keystore or key file: posts batches"
+    );
+    add_key(
+        *node, "proposer-key", config.l1.proposer_key_file, "Keystore or key file: claims states"
+    );
+    add_switch(
+        *node, "auto-relay", config.l1.auto_relay, "Prove and finalise everyone's withdrawals"
+    );
+    add_l1_keys(*node, config.l1);
     add_follow_keys(*node, config);
     node->callback([shared, &status] {
         // Only together: a development chain of one's own is mega dev.

@@ -26,4 +26,56 @@ struct SnapshotCommand {
 int run_snapshot_export(const SnapshotCommand& command);
 int run_snapshot_import(const SnapshotCommand& command);
 
+/// `mega l1 deploy`: may be run again with the same arguments after any failure.
+struct L1DeployCommand {
+    std::string l1_url;
+    std::filesystem::path key_file;  // of the deployer, who pays
+    std::filesystem::path password_file;
+    std::filesystem::path config_file;
+    std::filesystem::path genesis_file;  // what L2 starts with, in geth's format; may be empty
+    std::filesystem::path out_directory;
+    uint64_t confirmations = 1;
+};
+int run_l1_deploy(const L1DeployCommand& command);
+
+/// Where the two layers are, and who acts.
+struct LayersOptions {
+    std::string l1_url = "http://127.0.0.1:8546";
+    std::string l2_url = "http://127.0.0.1:8545";
+    std::filesystem::path rollup_file = "data/l1/rollup.json";
+    std::filesystem::path key_file;
+    std::filesystem::path password_file;
+    std::optional<uint32_t> account;  // of the test mnemonic, instead of a key
+};
+
+/// `mega bridge deposit|withdraw|status`.
+struct BridgeCommand {
+    enum class Kind : uint8_t { deposit, withdraw, status };
+    Kind kind = Kind::status;
+    LayersOptions layers;
+    std::string amount;       // in MEGA
+    std::string to;           // the sender's own address when empty
+    std::string transaction;  // of status
+    bool returns_at_once = false;
+};
+int run_bridge(const BridgeCommand& command);
+
+/// `mega swap offer|accept|claim|refund|status`.
+struct SwapCommand {
+    enum class Kind : uint8_t { offer, accept, claim, refund, status };
+    Kind kind = Kind::status;
+    LayersOptions layers;
+    std::filesystem::path file;  // the terms, which both sides hold
+    // Of an offer:
+    std::string give_on = "l1";  // the other leg is on the other layer
+    std::string give;            // amounts, in units of 10^18
+    std::string want;
+    std::string give_token;  // addresses; empty: ether on L1, MEGA on L2
+    std::string want_token;
+    std::string to;  // who may accept
+    uint64_t minutes = 120;
+    uint64_t margin_s = 600;  // least time that each side must have to react
+};
+int run_swap(const SwapCommand& command);
+
 }  // namespace mega::node

@@ -53,11 +53,28 @@ std::optional<std::string> problem_of(const Config& config) {
     if (!config.is_development && config.genesis_file.empty()) {
         return "genesis names no file; `mega dev` runs a development chain without one";
     }
-    if (!config.is_development && config.key_file.empty()) {
+    if (!config.is_development && config.key_file.empty() && !config.l1.only_follows) {
         return "key names no web3 keystore file; `mega account new` writes one";
     }
     if (config.is_development && config.accounts > 1000) {
         return "accounts must not exceed 1000";
+    }
+    if (config.l1.url.empty() != config.l1.rollup_file.empty()) {
+        return "l1 and rollup go together: the URL of an L1 node, and rollup.json of "
+               "`mega l1 deploy`";
+    }
+    if (config.l1.only_follows && config.l1.url.empty()) {
+        return "from-l1 wants l1: the URL of an L1 node";
+    }
+    if (config.l1.only_follows &&
+        !(config.l1.batcher_key_file.empty() && config.l1.proposer_key_file.empty())) {
+        return "from-l1 makes no blocks: it wants neither batcher-key nor proposer-key";
+    }
+    if (config.l1.batch_target_blobs < 1 || config.l1.batch_target_blobs > 6) {
+        return "batch-target-blobs must be 1 to 6";
+    }
+    if (config.l1.dev_block_time_s < 1) {
+        return "l1-block-time-s must be at least 1";
     }
     return std::nullopt;
 }

@@ -22,12 +22,39 @@ namespace mega::node {
 /// One a core.
 [[nodiscard]] uint32_t default_execution_threads();
 
+/// The node's side of L1.
+struct L1Config {
+    std::string url;                    // JSON-RPC of an L1 node; empty: a chain without L1
+    std::string beacon_url;             // its consensus side, for blobs; the same when empty
+    std::filesystem::path rollup_file;  // rollup.json of `mega l1 deploy`
+    /// web3 keystores (password-file opens them, too) or files with 64 hex digits.
+    std::filesystem::path batcher_key_file;
+    std::filesystem::path proposer_key_file;
+    bool auto_relay = false;  // prove and finalise everyone's withdrawals
+    /// The chain is made from L1 alone: no transaction is taken, no key is needed.
+    bool only_follows = false;
+    uint64_t depth = 0;  // L1 blocks on top of one before its deposits are taken
+
+    std::optional<uint64_t> batch_max_age_s;  // absent: 60, on a development chain 4
+    uint32_t batch_target_blobs = 6;
+    std::string batch_data = "auto";              // auto, blobs or calldata
+    std::optional<uint64_t> proposal_interval_s;  // absent: 600, on a development chain 5
+    std::filesystem::path blob_archive;           // absent: blobs in the data directory
+
+    // Of a development chain's anvil.
+    uint16_t dev_port = 8546;  // 0 takes any free one
+    uint64_t dev_block_time_s = 1;
+};
+
 struct Config {
     /// A development chain: prefunded public accounts, dev methods, relaxed fees. Never for real
     /// money.
     bool is_development = false;
     /// No L1 beside the development chain.
     bool without_l1 = false;
+    /// No validator process beside the development chain.
+    bool without_validator = false;
+    L1Config l1;
 
     std::filesystem::path data_directory = "data";
     /// The data directory is temporary and removed at the end.
@@ -81,6 +108,10 @@ struct Config {
 
     /// No key: set by the test program alone (apps/mega_faulty). Must outlive the node.
     sequencer::SealFault* seal_fault = nullptr;
+
+    [[nodiscard]] bool has_dev_l1() const {
+        return is_development && !without_l1 && follow.empty();
+    }
 };
 
 /// Words when a value cannot be, naming the key.

@@ -7,27 +7,6 @@
 namespace mega::node {
 namespace {
 
-class Text {
-  public:
-    void counter(std::string_view name, std::string_view help, uint64_t value) {
-        add(name, "counter", help, value);
-    }
-    void gauge(std::string_view name, std::string_view help, uint64_t value) {
-        add(name, "gauge", help, value);
-    }
-    [[nodiscard]] std::string take() { return std::move(out_); }
-
-  private:
-    void add(std::string_view name, std::string_view type, std::string_view help, uint64_t value) {
-        const std::string full = "mega_" + std::string(name);
-        out_ += "# HELP " + full + " " + std::string(help) + "\n";
-        out_ += "# TYPE " + full + " " + std::string(type) + "\n";
-        out_ += full + " " + std::to_string(value) + "\n";
-    }
-
-    std::string out_;
-};
-
 /// Second field of /proc/self/statm, in bytes; 0 when there is no such file.
 uint64_t resident_bytes() {
     std::FILE* file = std::fopen("/proc/self/statm", "r");
@@ -41,7 +20,7 @@ uint64_t resident_bytes() {
     return fields == 2 ? resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
 }
 
-void add_chain(Text& out, const MetricSources& sources) {
+void add_chain(MetricsText& out, const MetricSources& sources) {
     static const sequencer::SequencerCounters none;
     const auto& counters = sources.sequencer != nullptr ? sources.sequencer->counters() : none;
     out.counter(
@@ -102,7 +81,7 @@ void add_chain(Text& out, const MetricSources& sources) {
 }
 
 /// All zero for a sequencer.
-void add_following(Text& out, const MetricSources& sources) {
+void add_following(MetricsText& out, const MetricSources& sources) {
     static const replica::ReplicaStatus none;
     const auto& status = sources.following != nullptr ? *sources.following : none;
     out.gauge("follow_connected", "1 while a replica's leader is connected", status.is_connected);
@@ -124,7 +103,7 @@ void add_following(Text& out, const MetricSources& sources) {
     out.counter("follow_connections_total", "Connections to the leader", status.connections);
 }
 
-void add_rpc(Text& out, const MetricSources& sources) {
+void add_rpc(MetricsText& out, const MetricSources& sources) {
     const auto& calls = sources.service.dispatcher().counters();
     out.counter("rpc_calls_total", "JSON-RPC calls", calls.calls);
     out.counter("rpc_errors_total", "JSON-RPC calls answered by an error", calls.errors);
@@ -146,7 +125,7 @@ void add_rpc(Text& out, const MetricSources& sources) {
     out.gauge("network_buffered_bytes", "Partly received and unsent bytes", stats.buffered_bytes);
 }
 
-void add_validators(Text& out, const MetricSources& sources) {
+void add_validators(MetricsText& out, const MetricSources& sources) {
     const auto gauges = sources.service.gauges();
     out.counter("attestations_total", "Validators' attestations taken", gauges.attestations_taken);
     out.counter(
@@ -177,12 +156,18 @@ void add_validators(Text& out, const MetricSources& sources) {
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
-    Text out;
+    MetricsText out;
     add_chain(out, sources);
     add_following(out, sources);
     add_rpc(out, sources);
     add_validators(out, sources);
     out.gauge("state_cache_bytes", "Accounts and slots in memory", sources.states.cache_bytes());
+    if (sources.settlement != nullptr) {
+        sources.settlement->add_metrics(out);
+    }
+    if (sources.dev_l1 != nullptr) {
+        sources.dev_l1->add_metrics(out);
+    }
     out.gauge("resident_bytes", "Memory of the process", resident_bytes());
     return out.take();
 }

@@ -4,6 +4,7 @@
 // two.
 
 #include "net/server.hpp"
+#include "node/dev_l1.hpp"
 #include "replica/replica.hpp"
 #include "rpc/service.hpp"
 #include "sequencer/chain_reader.hpp"
@@ -20,7 +21,9 @@ struct MetricSources {
     const sequencer::Checkpointer& checkpointer;
     const storage::StateStore& states;
     const rpc::Service& service;
-    const net::Server* server;  // null before it listens
+    const net::Server* server;     // null before it listens
+    const Settlement* settlement;  // null on a chain without L1
+    const DevL1* dev_l1;           // the same on a development chain
 };
 
 [[nodiscard]] std::string metrics_text(const MetricSources& sources);

@@ -12,7 +12,12 @@
 namespace mega::node {
 namespace {
 
-sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, uint64_t chain_id) {
+sequencer::ChainConfig chain_config(
+    const Config& config,
+    const Setup& setup,
+    uint64_t chain_id,
+    const std::optional<rollup::L1Position>& l1_genesis
+) {
     sequencer::ChainConfig chain;
     chain.chain_id = chain_id;
     chain.fee_market = fee_market(config);
@@ -20,6 +25,7 @@ sequencer::ChainConfig chain_config(const Config& config, const Setup& setup, ui
     chain.allow_contract_senders = config.is_development;
     chain.execution_threads = config.execution_threads;
     chain.seal_fault = config.seal_fault;
+    chain.l1_genesis = l1_genesis;
     return chain;
 }
 
@@ -28,6 +34,7 @@ sequencer::SequencerOptions sequencer_options(const Config& config, const Setup&
     options.block_interval_ms = config.block_interval_ms;
     options.mini_block_interval_ms = config.mini_block_interval_ms;
     options.emit_empty_mini_blocks = config.emit_empty_mini_blocks;
+    options.only_follows = config.l1.only_follows;
     options.gas_limit = config.gas_limit;
     options.beneficiary = fixed_from_hex<20>(config.beneficiary).value_or(setup.sequencer);
     options.checkpoint_interval_blocks = config.checkpoint_interval_blocks;
@@ -184,7 +191,7 @@ Result<void> Node::Impl::identify_chain() {
 }
 
 Result<sequencer::StoredHead> Node::Impl::load_parts() {
-    auto stored = sequencer::load_head(*blocks);
+    auto stored = sequencer::load_head(*blocks, l1_genesis);
     if (!stored) {
         return stored;
     }
@@ -208,7 +215,7 @@ Result<sequencer::Resumption> Node::Impl::recover() {
     }
     const auto& [head_block, checkpoint] = *stored;
     chain = std::make_unique<sequencer::Chain>(
-        chain_config(config, setup, info.chain_id),
+        chain_config(config, setup, info.chain_id, l1_genesis),
         *states,
         *commitment,
         head_block,
@@ -276,6 +283,7 @@ rpc::ServiceOptions Node::Impl::service_options() {
 
 std::optional<net::Response> Node::Impl::answer_get(const net::Request& request) const {
     if (request.target == "/metrics") {
+        const std::shared_lock lock(l1_mutex);
         const MetricSources sources{
             sequencer.get(),
             replica ? &replica->status() : nullptr,
@@ -284,7 +292,9 @@ std::optional<net::Response> Node::Impl::answer_get(const net::Request& request)
             *checkpointer,
             *states,
             *service,
-            server.get()
+            server.get(),
+            settlement.get(),
+            dev_l1.get()
         };
         return net::Response{
             .status = 200,
@@ -367,13 +377,18 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config) {
     impl->setup = std::move(*setup);
     impl->info.sequencer = impl->setup.sequencer;
     impl->info.accounts = impl->setup.accounts;
+    if (auto prepared = impl->prepare_l1(); !prepared) {
+        return Err{prepared.error()};
+    }
     if (auto opened = impl->open_directory(); !opened) {
         return Err{opened.error()};
     }
     if (auto opened = impl->open_database(); !opened) {
         return Err{opened.error()};
     }
-    impl->setup.genesis_text = {};
+    if (!config.has_dev_l1()) {
+        impl->setup.genesis_text = {};
+    }
     return_unused_memory();
     const auto running = impl->follows() ? impl->run_replica() : impl->run_sequencer();
     if (!running) {
@@ -382,6 +397,10 @@ Result<std::unique_ptr<Node>> Node::start(const Config& config) {
     if (auto served = impl->serve(); !served) {
         return Err{served.error()};
     }
+    if (auto joined = impl->join_l1(); !joined) {
+        return Err{joined.error()};
+    }
+    impl->setup.genesis_text = {};
     return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
 

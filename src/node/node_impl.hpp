@@ -3,7 +3,9 @@
 // What a node consists of. Private to this library: node.cpp makes the common parts and those of a
 // sequencer, follow.cpp those of a replica.
 
+#include "node/dev_l1.hpp"
 #include "node/ephemeral.hpp"
+#include "node/l1_options.hpp"
 #include "node/node.hpp"
 #include "node/setup.hpp"
 #include "replica/forwarder.hpp"
@@ -12,6 +14,8 @@
 #include "rpc/service.hpp"
 #include "sequencer/recovery.hpp"
 #include "storage/node_store.hpp"
+
+#include <shared_mutex>
 
 namespace mega::node {
 
@@ -44,9 +48,18 @@ struct Node::Impl {
     std::unique_ptr<rpc::Service> service;
     std::unique_ptr<net::Server> server;
 
+    /// Where block 0 stands in L1; nothing on a chain without.
+    std::optional<rollup::L1Position> l1_genesis;
+    std::optional<SettlementOptions> l1_options;  // of a real chain with L1
+    mutable std::shared_mutex l1_mutex;
+    std::unique_ptr<Settlement> settlement;  // guarded by l1_mutex
+    std::unique_ptr<DevL1> dev_l1;           // guarded by l1_mutex
+
     explicit Impl(Config c) : config(std::move(c)) {}
     ~Impl() {
-        // First no more requests, then no more blocks: what is under way is answered.
+        // What talks to L1 waits for the sequencer now and then: it ends while that still runs.
+        leave_l1();
+        // Then no more requests, then no more blocks: what is under way is answered.
         if (server) {
             server->stop();
         }
@@ -67,6 +80,10 @@ struct Node::Impl {
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
 
+    [[nodiscard]] Result<void> prepare_l1();
+    [[nodiscard]] Result<void> join_l1();
+    void leave_l1();
+    [[nodiscard]] Result<DevL1Genesis> dev_l1_genesis() const;
     [[nodiscard]] Result<void> open_directory();
     [[nodiscard]] Result<void> open_database();
     [[nodiscard]] Result<void> identify_chain();

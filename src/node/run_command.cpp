@@ -2,6 +2,7 @@
 #include "node/commands.hpp"
 #include "node/node.hpp"
 #include "node/version.hpp"
+#include "settlement/child_process.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -78,8 +79,55 @@ void print_banner(const Config& config, const NodeInfo& info) {
     std::fflush(stdout);
 }
 
+using Child = std::unique_ptr<settlement::ChildProcess>;
+
+/// A development chain with L1 has a validator beside it, too: it executes each block on its
+/// witness alone.
+Child start_validator(const Config& config, const NodeInfo& info) {
+    if (!config.has_dev_l1() || config.without_validator) {
+        return nullptr;
+    }
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    const bool is_anywhere = config.rpc_address == "0.0.0.0";
+    const std::string address = is_anywhere ? "127.0.0.1" : config.rpc_address;
+    auto started = settlement::ChildProcess::start(
+        {.program = program,
+         .arguments =
+             {"validate",
+              "ws://" + address + ":" + std::to_string(info.rpc_port),
+              "--dev",
+              "--min-base-fee",
+              std::to_string(config.min_base_fee),
+              "--evidence",
+              config.data_directory.string()},
+         .output_file = config.data_directory / "validator.out"}
+    );
+    if (!started) {
+        spdlog::warn("no validator: {}", started.error().message);
+        return nullptr;
+    }
+    std::printf("Validator  writes to %s\n", (config.data_directory / "validator.out").c_str());
+    std::fflush(stdout);
+    return *std::move(started);
+}
+
+void look_after(Child& validator, const Config& config) {
+    if (!validator) {
+        return;
+    }
+    if (const auto ended = validator->ended()) {
+        spdlog::error(
+            "the validator ended with {}: see {}",
+            *ended,
+            (config.data_directory / "validator.out").string()
+        );
+        validator.reset();
+    }
+}
+
 /// Waits for SIGINT or SIGTERM, which must be blocked, or for the node to fail.
-int wait_for_end(const Node& node, const sigset_t& signals) {
+int wait_for_end(const Node& node, Child& validator, const sigset_t& signals) {
     while (true) {
         const timespec poll{.tv_sec = 0, .tv_nsec = 200'000'000};
         const int signal = ::sigtimedwait(&signals, nullptr, &poll);
@@ -87,6 +135,7 @@ int wait_for_end(const Node& node, const sigset_t& signals) {
             spdlog::info("stopping");
             return success;
         }
+        look_after(validator, node.config());
         if (const auto words = node.failure()) {
             spdlog::error("{}", *words);
             return node.exit_status();
@@ -125,7 +174,9 @@ int run_node_command(const Config& config) {
         spdlog::info("replayed {} transactions from the log", info.replayed_transactions);
     }
     print_banner((*node)->config(), info);
-    const int status = wait_for_end(**node, signals);
+    Child validator = start_validator((*node)->config(), info);
+    const int status = wait_for_end(**node, validator, signals);
+    validator.reset();
     node->reset();
     spdlog::info("stopped");
     return status;

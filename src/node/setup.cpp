@@ -1,6 +1,7 @@
 #include "node/setup.hpp"
 
 #include "crypto/keccak.hpp"
+#include "node/dev_l1.hpp"
 #include "node/files.hpp"
 #include "node/genesis_file.hpp"
 #include "node/keystore.hpp"
@@ -44,6 +45,9 @@ Hash256 digest_of(const Config& config, const Setup& setup) {
           config.min_base_fee}) {
         append(source, u256{number}.to_hash().view());
     }
+    if (config.has_dev_l1()) {
+        append(source, as_bytes("predeploys of L2"));
+    }
     for (const DevAccount& account : setup.accounts) {
         append(source, account.address.view());
     }
@@ -79,6 +83,9 @@ Result<Setup> prepare(const Config& config) {
     setup.genesis_text = std::move(*text);
     if (config.is_development) {
         add_dev_accounts(config, setup);
+    } else if (config.l1.only_follows) {
+        // Signs nothing that anybody is meant to trust.
+        setup.sequencer_key = crypto::keccak256(as_bytes("mega.only-follows"));
     } else if (config.follow.empty()) {
         const auto key = read_key(config);
         if (!key) {
@@ -104,6 +111,12 @@ Result<ChainGenesis> build_genesis(const Config& config, const Setup& setup) {
     }
     for (const DevAccount& account : setup.accounts) {
         file->spec.alloc[account.address].balance = u256{config.balance} * one_mega;
+    }
+    if (config.has_dev_l1()) {
+        const auto deploy = dev_deploy_config(config, file->chain_id, file->spec.timestamp);
+        settlement::add_l2_predeploys(
+            file->spec.alloc, settlement::plan_deployment(deploy).contracts, deploy.fee_vault
+        );
     }
     return ChainGenesis{file->chain_id, execution::make_genesis(current_fork, file->spec)};
 }

@@ -32,6 +32,7 @@ class Endpoint {
 
     /// No whole answer came, or one that is no JSON-RPC.
     [[nodiscard]] bool is_lost() const { return is_lost_; }
+    void forget_loss() { is_lost_ = false; }
     /// True when the endpoint said that it has no such method.
     [[nodiscard]] bool is_method_unknown() const { return is_method_unknown_; }
     [[nodiscard]] uint64_t requests_sent() const { return requests_sent_; }

@@ -22,7 +22,7 @@ export const only_mega = is_anvil ? 'not a promise of anvil' : false;
 const npm_packages = join(repository, 'node_modules/@foundry-rs');
 
 /// A Foundry program itself: the wrapper in node_modules/.bin loses its exit status.
-function foundry_binary(name) {
+export function foundry_binary(name) {
     const built = readdirSync(npm_packages).find((entry) => entry.startsWith(`${name}-`));
     if (!built) throw new Error(`@foundry-rs/${name} is not installed for this platform: npm ci`);
     return join(npm_packages, built, 'bin', name);
@@ -50,13 +50,13 @@ export function account(index) {
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
-function command_line({ data, args = [], chain_id, block_interval_ms, command, program = node_binary }) {
+function command_line({ data, args = [], chain_id, block_interval_ms, command, with_l1 = false, program = node_binary }) {
     if (command) return [resolve(repository, program), [...command, ...args]];
     if (is_anvil) {
         const flags = ['--port', '0', '--hardfork', 'osaka', '--chain-id', `${chain_id ?? 31337}`];
         return [foundry_binary('anvil'), [...flags, ...args]];
     }
-    const flags = ['dev', '--no-l1', '--rpc-port', '0'];
+    const flags = ['dev', ...(with_l1 ? [] : ['--no-l1']), '--rpc-port', '0'];
     flags.push(...(data ? ['--data', data] : ['--ephemeral']));
     if (chain_id !== undefined) flags.push('--chain-id', `${chain_id}`);
     if (block_interval_ms !== undefined) flags.push('--block-interval-ms', `${block_interval_ms}`);
@@ -95,7 +95,7 @@ export function spawn_node(options = {}) {
 }
 
 /// A node that answers. `options`: data (directory; ephemeral without), args, chain_id,
-/// block_interval_ms, shell_prefix, program (node_binary without); `command` in place of `dev` and its flags.
+/// block_interval_ms, with_l1, shell_prefix, program (node_binary without); `command` in place of `dev` and its flags.
 export async function start_node(options = {}) {
     const started_at = performance.now();
     const node = spawn_node(options);

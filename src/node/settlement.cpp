@@ -1,0 +1,337 @@
+#include "node/settlement.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <thread>
+
+namespace mega::node {
+namespace {
+
+constexpr uint32_t settler_poll_ms = 1'000;
+
+void log_line(const std::string& words) { spdlog::info("{}", words); }
+
+/// Held until the process ends or the object does.
+class FileLock {
+  public:
+    [[nodiscard]] static Result<FileLock> take(const std::filesystem::path& file) {
+        const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+            if (descriptor >= 0) {
+                ::close(descriptor);
+            }
+            return Err{Error{"another batcher holds " + file.string()}};
+        }
+        return FileLock(descriptor);
+    }
+    ~FileLock() {
+        if (descriptor_ >= 0) {
+            ::close(descriptor_);
+        }
+    }
+    FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    FileLock& operator=(FileLock&&) = delete;
+
+  private:
+    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+    int descriptor_;
+};
+
+}  // namespace
+
+/// Each thread has a client of its own; the parts of a thread live and end with it.
+struct Settlement::Impl {
+    SettlementOptions options;
+    Parts parts;
+    sequencer::BlockSource source;
+    settlement::BlobArchive archive;
+    settlement::NodeChainProofs proofs;
+    settlement::StopSignal stop;
+    std::optional<FileLock> lock;
+
+    struct Sender {
+        std::unique_ptr<settlement::L1Client> client;
+        std::unique_ptr<settlement::TxManager> transactions;
+    };
+    std::unique_ptr<settlement::L1Client> watcher_client;
+    std::unique_ptr<settlement::Watcher> watcher;
+    std::unique_ptr<settlement::ClientL1Inputs> inputs;
+    std::unique_ptr<derivation::Deriver> deriver;
+    Sender batch_sender;
+    std::unique_ptr<settlement::Batcher> batcher;
+    Sender claim_sender;
+    std::unique_ptr<settlement::Proposer> proposer;
+    std::unique_ptr<settlement::Relayer> relayer;
+    std::vector<std::thread> threads;
+
+    Impl(const SettlementOptions& o, const Parts& p)
+        : options(o),
+          parts(p),
+          source(p.head, p.blocks, rollup::genesis_position(o.rollup.config.l1_start_block)),
+          archive(o.blob_archive),
+          proofs(p.reader) {}
+    ~Impl() {
+        stop.stop();
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] Result<void> make_watcher();
+    [[nodiscard]] Result<void> make_deriver();
+    void derive() const;
+    [[nodiscard]] Result<Sender> make_sender(const crypto::SecretKey& key);
+    [[nodiscard]] Result<void> make_batcher();
+    [[nodiscard]] Result<void> make_proposer();
+    void start();
+};
+
+Result<void> Settlement::Impl::make_watcher() {
+    auto client = settlement::L1Client::open(options.l1);
+    if (!client) {
+        return Err{client.error()};
+    }
+    watcher_client = *std::move(client);
+    watcher = std::make_unique<settlement::Watcher>(
+        options.watcher,
+        options.rollup.config,
+        settlement::Watcher::Parts{
+            *watcher_client, parts.sequencer, parts.head, source, archive, stop, log_line
+        }
+    );
+    return {};
+}
+
+Result<void> Settlement::Impl::make_deriver() {
+    auto client = settlement::L1Client::open(options.l1);
+    if (!client) {
+        return Err{client.error()};
+    }
+    watcher_client = *std::move(client);
+    inputs = std::make_unique<settlement::ClientL1Inputs>(
+        *watcher_client, options.rollup.config, archive, options.watcher.depth
+    );
+    deriver = std::make_unique<derivation::Deriver>(
+        options.rollup.config,
+        derivation::DeriverOptions{},
+        derivation::Deriver::Parts{*inputs, parts.sequencer, parts.head, parts.blocks, log_line}
+    );
+    return {};
+}
+
+/// What cannot be had now is asked for again; each reason is said once until it changes.
+void Settlement::Impl::derive() const {
+    std::string said;
+    bool is_behind = true;
+    while (stop.wait_ms(is_behind ? 1 : options.watcher.poll_ms)) {
+        const auto stepped = deriver->step();
+        is_behind = stepped && *stepped;
+        const std::string words = stepped ? "" : stepped.error().message;
+        if (!words.empty() && words != said) {
+            spdlog::warn("L1: {}", words);
+        }
+        said = words;
+    }
+}
+
+Result<Settlement::Impl::Sender> Settlement::Impl::make_sender(const crypto::SecretKey& key) {
+    auto client = settlement::L1Client::open(options.l1);
+    if (!client) {
+        return Err{client.error()};
+    }
+    Sender sender{.client = *std::move(client), .transactions = {}};
+    sender.transactions = std::make_unique<settlement::TxManager>(
+        *sender.client, key, options.rollup.config.l1_chain_id, options.transactions, stop
+    );
+    return sender;
+}
+
+Result<void> Settlement::Impl::make_batcher() {
+    auto taken = FileLock::take(options.batcher_lock);
+    if (!taken) {
+        return Err{taken.error()};
+    }
+    lock.emplace(*std::move(taken));
+    auto sender = make_sender(*options.batcher_key);
+    if (!sender) {
+        return Err{sender.error()};
+    }
+    batch_sender = *std::move(sender);
+    options.batcher.batch_inbox = options.rollup.config.batch_inbox;
+    batcher = std::make_unique<settlement::Batcher>(
+        options.batcher,
+        options.rollup.config.l2_chain_id,
+        settlement::Batcher::Parts{
+            *batch_sender.client, *batch_sender.transactions, source, archive, stop, log_line
+        }
+    );
+    return {};
+}
+
+Result<void> Settlement::Impl::make_proposer() {
+    auto sender = make_sender(*options.proposer_key);
+    if (!sender) {
+        return Err{sender.error()};
+    }
+    claim_sender = *std::move(sender);
+    proposer = std::make_unique<settlement::Proposer>(
+        settlement::ProposerOptions{
+            .rollup = options.rollup.config,
+            .contracts = options.rollup.contracts,
+            .interval_s = options.proposal_interval_s
+        },
+        settlement::Proposer::Parts{
+            *claim_sender.client, *claim_sender.transactions, proofs, stop, log_line
+        }
+    );
+    if (options.auto_relay) {
+        relayer = std::make_unique<settlement::Relayer>(
+            settlement::RelayerOptions{.contracts = options.rollup.contracts},
+            1,
+            settlement::Relayer::Parts{
+                *claim_sender.client, *claim_sender.transactions, proofs, stop, log_line
+            }
+        );
+    }
+    return {};
+}
+
+void Settlement::Impl::start() {
+    if (deriver) {
+        threads.emplace_back([this] { derive(); });
+        return;
+    }
+    threads.emplace_back([this] { watcher->run(); });
+    if (batcher) {
+        threads.emplace_back([this] { batcher->run(); });
+    }
+    if (proposer) {
+        // One key, one thread: claims and withdrawals take turns.
+        threads.emplace_back([this] {
+            do {
+                proposer->tick();
+                if (relayer) {
+                    relayer->tick();
+                }
+            } while (stop.wait_ms(settler_poll_ms));
+        });
+    }
+}
+
+Result<std::unique_ptr<Settlement>> Settlement::start(
+    const SettlementOptions& options, const Parts& parts
+) {
+    auto impl = std::make_unique<Impl>(options, parts);
+    if (options.only_follows) {
+        if (auto made = impl->make_deriver(); !made) {
+            return Err{made.error()};
+        }
+        impl->start();
+        return std::unique_ptr<Settlement>(new Settlement(std::move(impl)));
+    }
+    if (auto made = impl->make_watcher(); !made) {
+        return Err{made.error()};
+    }
+    if (options.batcher_key) {
+        if (auto made = impl->make_batcher(); !made) {
+            return Err{made.error()};
+        }
+    }
+    if (options.proposer_key) {
+        if (auto made = impl->make_proposer(); !made) {
+            return Err{made.error()};
+        }
+    }
+    impl->start();
+    return std::unique_ptr<Settlement>(new Settlement(std::move(impl)));
+}
+
+Settlement::Settlement(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Settlement::~Settlement() = default;
+
+void Settlement::add_metrics(MetricsText& out) const {
+    if (impl_->deriver) {
+        const auto& derived = impl_->deriver->counters();
+        out.gauge("l1_head_number", "L1's newest block", derived.l1_head);
+        out.gauge("l1_followed_number", "Last L1 block that was derived from", derived.l1_followed);
+        out.counter("derived_batches_total", "Batches derived from L1", derived.batches);
+        out.counter(
+            "derived_bad_batches_total", "Those without usable content", derived.bad_batches
+        );
+        out.counter(
+            "derived_disputable_batches_total",
+            "Those that state another hash",
+            derived.disputable_batches
+        );
+        out.counter("derived_blocks_total", "Blocks derived from L1", derived.blocks);
+        out.counter(
+            "l1_reorganisations_total", "Times that L1 took blocks back", derived.reorganisations
+        );
+        return;
+    }
+    const auto& seen = impl_->watcher->counters();
+    out.gauge("l1_connected", "1 while L1 answers", seen.is_connected ? 1 : 0);
+    out.gauge("l1_head_number", "L1's newest block", seen.l1_head);
+    out.gauge("l1_followed_number", "Last L1 block told to the sequencer", seen.l1_followed);
+    const auto position = impl_->parts.sequencer.l1_position();
+    const uint64_t origin = position ? position->origin.number : 0;
+    const uint64_t head = seen.l1_head;
+    out.gauge("l1_origin_number", "L1 block that the newest L2 block has seen", origin);
+    out.gauge(
+        "l1_origin_lag_blocks",
+        "How far that is behind L1's newest",
+        head > origin ? head - origin : 0
+    );
+    out.gauge(
+        "deposit_cursor", "Entries of the deposit queue consumed", position ? position->cursor : 0
+    );
+    out.counter("l1_reorganisations_total", "Times that L1 took blocks back", seen.reorganisations);
+    out.counter("adopted_blocks_total", "Blocks that L1 dictated", seen.adopted_blocks);
+    if (impl_->batcher) {
+        const auto& posted = impl_->batcher->counters();
+        const auto& sent = impl_->batch_sender.transactions->counters();
+        out.counter("batches_total", "Batches posted by this process", posted.batches);
+        out.counter("batch_transactions_total", "Transactions in them", posted.transactions);
+        out.counter("batch_bytes_total", "Bytes of their data", posted.payload_bytes);
+        out.counter("batch_blobs_total", "Blobs of them", posted.blobs);
+        out.counter("batch_failures_total", "Attempts that failed", posted.failures);
+        out.counter("batch_l1_gas_total", "L1 gas spent on batches", sent.gas_used);
+        out.counter("batch_l1_blob_gas_total", "L1 blob gas spent on batches", sent.blob_gas_used);
+        out.counter(
+            "batch_replacements_total", "Transactions replaced by dearer ones", sent.replaced
+        );
+    }
+    if (impl_->proposer) {
+        const auto& claimed = impl_->proposer->counters();
+        out.counter("claims_total", "Claims made by this process", claimed.claims);
+        out.counter(
+            "claims_finalized_total", "Claims made final by this process", claimed.finalized
+        );
+        out.gauge("claimed_block_number", "Last block under a claim", claimed.last_claimed_block);
+        out.counter(
+            "claim_l1_gas_total",
+            "L1 gas spent on claims and withdrawals",
+            impl_->claim_sender.transactions->counters().gas_used
+        );
+    }
+    if (impl_->relayer) {
+        const auto& relayed = impl_->relayer->counters();
+        out.counter(
+            "withdrawals_proven_total", "Withdrawals proven by this process", relayed.proven
+        );
+        out.counter(
+            "withdrawals_finalized_total", "Withdrawals paid by this process", relayed.finalized
+        );
+        out.gauge(
+            "withdrawals_waiting", "Withdrawals under a claim that are not paid", relayed.waiting
+        );
+    }
+}
+
+}  // namespace mega::node

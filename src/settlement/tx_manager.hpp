@@ -1,0 +1,120 @@
+#pragma once
+
+// Gets transactions of one key into L1, one after the other. Which nonce is next is L1's word, so
+// nothing is kept between runs: after a restart the next transaction takes the place of one that
+// still waits in the pool, by outbidding it. What waits too long is replaced with higher fees (by
+// an eighth; twofold for blobs, which is what pools demand). What a reorganisation dropped is sent
+// again.
+//
+// What it cannot do: have two transactions under way at once, or know whether its transaction still
+// makes sense. Callers read L1 again after every failure.
+//
+// One thread.
+
+#include "settlement/blob.hpp"
+#include "settlement/l1_client.hpp"
+#include "settlement/stop_signal.hpp"
+
+#include <atomic>
+
+namespace mega::settlement {
+
+struct TxManagerOptions {
+    uint64_t confirmations = 1;  // 1: in the newest block
+    uint32_t poll_ms = 250;
+    /// So many L1 blocks without it, and it is replaced.
+    uint64_t blocks_before_bump = 3;
+    u256 max_fee_per_gas = 500'000'000'000ULL;       // 500 gwei
+    u256 max_fee_per_blob_gas = 200'000'000'000ULL;  // 200 gwei
+    uint64_t gas_limit_cap = 16'777'216;             // EIP-7825
+    /// An L1 that is away so long makes the sending fail.
+    uint64_t patience_ms = 600'000;
+};
+
+struct TxRequest {
+    std::optional<Address> to;  // none creates a contract
+    Bytes data;
+    u256 value{};
+    uint64_t gas_limit = 0;  // 0: estimated, and a quarter more
+    SidecarPtr sidecar;      // of a blob transaction; needs gas_limit
+};
+
+/// Why a transaction did not get in.
+struct TxFailure {
+    enum class Kind : uint8_t {
+        reverts,      // an estimate said so; nothing was sent
+        nonce_taken,  // another transaction of this key came first
+        too_dear,     // fees beyond the maximum
+        refused,      // the node would not take it
+        lost,         // L1 was away for too long
+        stopped,
+    };
+    Kind kind = Kind::refused;
+    std::string message;
+};
+
+/// For metrics; any thread reads.
+struct TxCounters {
+    std::atomic<uint64_t> sent{0};
+    std::atomic<uint64_t> replaced{0};
+    std::atomic<uint64_t> included{0};
+    std::atomic<uint64_t> gas_used{0};
+    std::atomic<uint64_t> blob_gas_used{0};
+};
+
+class TxManager {
+  public:
+    TxManager(
+        L1Client& client,
+        const crypto::SecretKey& key,
+        uint64_t chain_id,
+        const TxManagerOptions& options,
+        const StopSignal& stop
+    );
+
+    /// Returns when it is in a block under `confirmations` blocks, whatever its status there.
+    [[nodiscard]] Result<L1Receipt, TxFailure> send(const TxRequest& request);
+
+    [[nodiscard]] const Address& address() const { return address_; }
+    [[nodiscard]] const TxCounters& counters() const { return counters_; }
+
+  private:
+    struct Fees {
+        u256 max_fee;
+        u256 priority_fee;
+        u256 blob_fee;
+    };
+    /// One nonce's transaction with all the forms in which it was sent.
+    struct Attempt {
+        const TxRequest* request = nullptr;
+        uint64_t nonce = 0;
+        uint64_t gas_limit = 0;
+        Fees fees;
+        Bytes raw;  // the newest form
+        std::vector<Hash256> hashes;
+        uint64_t sent_at_block = 0;
+    };
+
+    [[nodiscard]] Result<uint64_t, TxFailure> gas_limit_for(const TxRequest& request);
+    [[nodiscard]] Result<Fees, TxFailure> market_fees();
+    [[nodiscard]] Result<void, TxFailure> sign_and_send(Attempt& attempt);
+    [[nodiscard]] Result<void, TxFailure> hand_over(Attempt& attempt);
+    [[nodiscard]] Result<void, TxFailure> raise(Attempt& attempt);
+    [[nodiscard]] Result<std::optional<L1Receipt>, TxFailure> find(const Attempt& attempt);
+    [[nodiscard]] Result<bool, TxFailure> is_settled(const L1Receipt& receipt);
+    [[nodiscard]] Result<void, TxFailure> urge(Attempt& attempt);
+
+    /// Asks until L1 answers, `patience_ms` long.
+    template <class Ask>
+    auto persistently(Ask ask) -> Result<typename std::invoke_result_t<Ask>::value_type, TxFailure>;
+
+    L1Client* client_;
+    crypto::SecretKey key_;
+    Address address_;
+    uint64_t chain_id_;
+    TxManagerOptions options_;
+    const StopSignal* stop_;
+    TxCounters counters_;
+};
+
+}  // namespace mega::settlement
