@@ -45,6 +45,9 @@ std::optional<std::string> problem_of(const Config& config) {
     if (!config.sequencer_address.empty() && !fixed_from_hex<20>(config.sequencer_address)) {
         return "sequencer-address must be an address: 0x and 40 hex digits";
     }
+    if (!config.follow.empty() && (!config.l1.url.empty() || config.l1.only_follows)) {
+        return "follow and l1 exclude each other: a replica takes from its leader what L1 says";
+    }
     if (!config.follow.empty()) {
         const auto url = net::parse_url(config.follow);
         return url ? std::nullopt
