@@ -4,7 +4,7 @@ SHELL := /bin/bash
 JOBS ?= $(shell nproc)
 BIN := build/release/bin/mega
 
-.PHONY: help run test build setup unit contracts contracts-fuzz clients demo-l1 differential simulation gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
+.PHONY: sdk help run test build setup unit contracts contracts-fuzz clients demo-l1 differential simulation gcc asan tsan bench fuzz soak soak-parallel lint lint-all format clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ soak: build ## Load, kill -9 and restart a node in a loop for MINUTES (default 3
 
 soak-parallel: setup ## Random and adversarial blocks in parallel and one by one, for MINUTES (default 30)
 	@tools/soak_parallel $(or $(MINUTES),30)
+
+sdk: setup ## Compile the TypeScript SDK (sdk/typescript/dist)
+	@tools/sdk
 
 lint: setup ## Formatting, clang-tidy, layering, headers that compile alone
 	@tools/lint

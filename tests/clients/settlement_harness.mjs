@@ -133,11 +133,11 @@ export async function deploy_chain(l1, directory, overrides = {}) {
     return { directory, out, contracts, key_files, password, rollup: join(out, 'rollup.json'), config, genesis };
 }
 
-export async function start_chain(chain, l1, { args = [] } = {}) {
+export async function start_chain(chain, l1, { args = [], auto_relay = true } = {}) {
     const node = start(binary, [
         'node', '--genesis', join(chain.out, 'genesis.json'), '--key', join(chain.directory, 'sequencer.json'), '--password-file', chain.password,
         '--data', join(chain.directory, 'data'), '--rpc-port', '0', '--l1', l1.url, '--rollup', chain.rollup,
-        '--batcher-key', chain.key_files.batcher, '--proposer-key', chain.key_files.proposer, '--auto-relay',
+        '--batcher-key', chain.key_files.batcher, '--proposer-key', chain.key_files.proposer, ...(auto_relay ? ['--auto-relay'] : []),
         '--batch-max-age-s', '3', '--proposal-interval-s', '2', ...args,
     ], (log) => log.match(/RPC +(http:\/\/\S+)/)?.[1], 'mega node');
     node.url = await node.ready;
