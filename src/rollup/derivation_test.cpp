@@ -141,7 +141,7 @@ TEST(derivation, hostile_content_derives_to_blocks_without_transactions) {
         auto blocks = honest_blocks(3, 1030, 11, 2);
         blocks[2].transactions = {random.transaction(1032)};
         BatchHeader header = l1.header_of(blocks);
-        Bytes ignored;
+        Bytes ignored(100);
         hostility.act(header, blocks, ignored);
         Bytes payload = *encode_batch(test::chain_id, blocks);
         auto unused = blocks;
