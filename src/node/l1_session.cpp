@@ -76,7 +76,7 @@ Result<std::unique_ptr<L1Session>> open_l1_session(const LayersOptions& options,
         }
     }
     if (needs_key) {
-        const auto key = key_of(command);
+        const auto key = key_of(options);
         if (!key) {
             return Err{key.error()};
         }

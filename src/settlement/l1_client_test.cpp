@@ -26,7 +26,7 @@ class LyingNode {
             options,
             {.on_http = [this](
                             net::Request request, net::Responder responder
-                        ) { responder.respond({.body = respond(request)}); },
+                        ) { responder.respond({.body = respond(request), .headers = {}}); },
              .on_message = {},
              .on_open = {},
              .on_close = {}}
@@ -96,7 +96,8 @@ TEST(l1_client, names_what_is_wrong_with_an_answer) {
     refuses(node.client().call({.to = {}, .data = {}}), "eth_call");
     refuses(node.client().send_raw(Bytes{1}), "eth_sendRawTransaction");
     refuses(
-        node.client().logs({.from_block = 1, .to_block = 2, .addresses = {Address{}}}),
+        node.client().logs({.from_block = 1, .to_block = 2, .addresses = {Address{}}, .topics = {}}
+        ),
         "eth_getLogs"
     );
     answer = json::object();
@@ -130,11 +131,19 @@ TEST(l1_client, refuses_what_was_not_asked_for) {
     };
     logs.push_back(log);
     const Address address = *fixed_from_hex<20>(some_address);
-    EXPECT_TRUE(node.client().logs({.from_block = 5, .to_block = 5, .addresses = {address}}));
-    EXPECT_FALSE(node.client().logs({.from_block = 6, .to_block = 7, .addresses = {address}}));
-    EXPECT_FALSE(node.client().logs({.from_block = 5, .to_block = 5, .addresses = {Address{}}}));
+    EXPECT_TRUE(
+        node.client().logs({.from_block = 5, .to_block = 5, .addresses = {address}, .topics = {}})
+    );
+    EXPECT_FALSE(
+        node.client().logs({.from_block = 6, .to_block = 7, .addresses = {address}, .topics = {}})
+    );
+    EXPECT_FALSE(
+        node.client().logs({.from_block = 5, .to_block = 5, .addresses = {Address{}}, .topics = {}})
+    );
     logs[0]["topics"] = json::array({some_hash, some_hash, some_hash, some_hash, some_hash});
-    EXPECT_FALSE(node.client().logs({.from_block = 5, .to_block = 5, .addresses = {address}}));
+    EXPECT_FALSE(
+        node.client().logs({.from_block = 5, .to_block = 5, .addresses = {address}, .topics = {}})
+    );
 }
 
 TEST(l1_client, takes_a_blob_only_when_its_hash_is_right) {
@@ -143,7 +152,8 @@ TEST(l1_client, takes_a_blob_only_when_its_hash_is_right) {
     const Hash256 hash = *versioned_hash_of(blob);
     json blobs = json::array({to_hex(blob)});
     LyingNode node([&](const std::string&, const json&) -> json { return {{"data", blobs}}; });
-    const L1Header header{.number = 5};
+    L1Header header;
+    header.number = 5;
     ASSERT_TRUE(node.client().blobs(header, {hash}));
     blob[1] = 8;
     blobs[0] = to_hex(blob);
@@ -155,7 +165,8 @@ TEST(l1_client, takes_a_blob_only_when_its_hash_is_right) {
 }
 
 TEST(l1_client, is_lost_while_nobody_listens_and_found_again) {
-    const auto client = L1Client::open({.url = "http://127.0.0.1:1", .timeout_ms = 500});
+    const auto client =
+        L1Client::open({.url = "http://127.0.0.1:1", .beacon_url = {}, .timeout_ms = 500});
     ASSERT_TRUE(client);
     EXPECT_FALSE((*client)->chain_id());
     EXPECT_TRUE((*client)->is_lost());
