@@ -22,7 +22,10 @@ Result<void> read_config(CLI::App& root, int argc, char** argv) {
     }
     const auto named =
         root.get_subcommands([&](const CLI::App* app) { return app->check_name(argv[1]); });
-    return named.empty() ? Result<void>{} : apply_config_file(*path, *named.front());
+    // Commands that have no such option of their own may use the word for something else.
+    const bool takes_one =
+        !named.empty() && named.front()->get_option_no_throw("--config") != nullptr;
+    return takes_one ? apply_config_file(*path, *named.front()) : Result<void>{};
 }
 
 /// A link named `evm` runs the subcommand of that name, so that tools made for geth's evm find it.
