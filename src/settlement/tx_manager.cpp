@@ -7,6 +7,8 @@
 namespace mega::settlement {
 namespace {
 
+constexpr int looks_before_nonce_is_lost = 20;
+
 using Kind = TxFailure::Kind;
 
 /// Forms of one transaction: each raises fees by an eighth at least, so the maximum comes first.
@@ -262,7 +264,14 @@ Result<void, TxFailure> TxManager::urge(Attempt& attempt) {
     }
     if (*nonce > attempt.nonce) {
         // Either ours came in since the last look, or another's.
-        const auto found = find(attempt);
+        // A node may count the nonce some moments before it shows the receipt.
+        auto found = find(attempt);
+        for (int look = 0; found && !*found && look < looks_before_nonce_is_lost; ++look) {
+            if (!stop_->wait_ms(options_.poll_ms)) {
+                break;
+            }
+            found = find(attempt);
+        }
         if (!found) {
             return Err{found.error()};
         }
