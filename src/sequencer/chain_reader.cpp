@@ -344,10 +344,8 @@ Result<execution::BlockEnv> ChainReader::env_at(uint64_t number) const {
     }
     const Fork fork = open->env().fork;
     const uint64_t chain_id = open->env().context.chain_id;
-    if (number == 0) {
-        return execution::block_env(fork, chain_id, **head);
-    }
-    const auto parent_state = states_->at_block(number - 1);
+    // Block 0 has no parent: what it sets is what it has.
+    const auto parent_state = states_->at_block(number == 0 ? 0 : number - 1);
     if (!parent_state) {
         return Err{parent_state.error()};
     }

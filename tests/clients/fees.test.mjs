@@ -14,8 +14,8 @@ const skip = is_anvil ? 'anvil has no L1' : false;
 const l1_block = '0x4200000000000000000000000000000000000015';
 const l2_config = '0x4200000000000000000000000000000000000023';
 const fee_vault = '0x420000000000000000000000000000000000001a';
-const relay = '0x00000000000000000000000000000000000000aa';
-const relay_alias = '0x11110000000000000000000000000000000011bb';
+/// The address whose alias is account (5): that account may do what the relay's deposits do.
+const relay = `0x${(BigInt(account(5).address) - 0x1111000000000000000000000000000000001111n & (1n << 160n) - 1n).toString(16).padStart(40, '0')}`;
 const recipient = '0x00000000000000000000000000000000000000ff';
 
 const word = (value) => `0x${value.toString(16).padStart(64, '0')}`;
@@ -116,14 +116,12 @@ describe('data on L1 has a price', { skip }, () => {
         const { reader } = clients(node);
         const before_change = await reader.getBlock();
         assert.notEqual(before_change.gasLimit, 40_000_000n);
-        await node.rpc('anvil_impersonateAccount', relay_alias);
-        await node.rpc('anvil_setBalance', relay_alias, '0xde0b6b3a7640000');
         const data = encodeFunctionData({
             abi: made.abi,
             functionName: 'setParameters',
             args: [{ gasLimit: 40_000_000n, elasticity: 4, baseFeeDenominator: 50, baseFeeScalar: 0, blobBaseFeeScalar: 0, baseFeeShareBps: 0, miniBlockMillis: 20, minBaseFee: 2_000_000n, megaPerEth: 0n }],
         });
-        const hash = await node.rpc('eth_sendTransaction', { from: relay_alias, to: l2_config, data, gas: '0x100000' });
+        const hash = await clients(node, 5).wallet.sendTransaction({ to: l2_config, data });
         const receipt = await receipt_of(node, hash);
         assert.equal(receipt.status, '0x1');
         const changed_in = BigInt(receipt.blockNumber);
