@@ -38,9 +38,10 @@ Result<TxResult, TxError> run(
     return execute_transaction(vm, journal, view, env_of_call(env, call.tx), call, options);
 }
 
-/// The data's price may rise until the transaction is included: an eighth more of that part.
+/// The data's price may rise, and the base fee fall, until the transaction is included: a quarter
+/// more of that part.
 uint64_t with_data_margin(uint64_t gas, uint64_t data, uint64_t most) {
-    return std::max(gas, std::min(gas + data / 8, most));
+    return std::max(gas, std::min(gas + data / 4, most));
 }
 
 /// The most gas that the sender's balance buys; nothing when it does not even cover the value.

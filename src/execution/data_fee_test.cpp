@@ -180,7 +180,7 @@ TEST_F(DataFeeTest, TheEstimateHoldsTheDataWithAMargin) {
     env_.l2_fees.data_price = 70;
     const auto estimate = estimate_gas(vm_, view_, env_, call_, 0);
     ASSERT_TRUE(estimate);
-    EXPECT_EQ(*estimate, 23710U + 2710 / 8);
+    EXPECT_EQ(*estimate, 23710U + 2710 / 4);
     call_.tx.max_fee_per_gas = 0;  // a call that offers no fee sees no base fee, yet pays for data
     call_.tx.max_priority_fee_per_gas = 0;
     const auto free_call = estimate_gas(vm_, view_, env_, call_, 0);
