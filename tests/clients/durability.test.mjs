@@ -84,7 +84,8 @@ async function keep_sending(node, index, contract, memory, is_over) {
 /// Sends as fast as answers come, in batches that the node signs itself.
 async function keep_flooding(node, index, memory, is_over) {
     const from = account(index).address;
-    let nonce = Number(await node.rpc('eth_getTransactionCount', from, 'latest'));
+    // What was pooled when the node was killed, unknown to us, is executed after the start.
+    let nonce = Number(await node.rpc('eth_getTransactionCount', from, 'pending'));
     while (!is_over()) {
         const calls = Array.from({ length: 25 }, (_, id) => {
             const fields = { from, to: sink, value: '0x1', gas: '0x5208', nonce: `0x${(nonce + id).toString(16)}` };
