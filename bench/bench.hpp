@@ -98,4 +98,22 @@ struct ParallelBenchOptions {
 /// Also 1 when parallel execution leaves anything else behind than sequential.
 int run_bench_parallel(const ParallelBenchOptions& options);
 
+struct StatelessBenchOptions {
+    std::vector<uint64_t> accounts = {
+        1'000'000, 10'000'000
+    };  // in the tree, beside the block's own
+    std::vector<uint64_t> block_sizes = {1000, 20'000};  // of blocks of transfers
+    uint32_t runs = 5;
+    std::string filter;  // part of a workload's name; empty takes all
+    /// What bench/compile_contracts.mjs wrote.
+    std::filesystem::path contracts = "build/bench/contracts.json";
+    std::vector<std::filesystem::path> blocks;  // recorded ones, as `mega replay` takes them
+    std::filesystem::path json_file;
+    std::filesystem::path work_directory = "build/bench";
+    std::filesystem::path alone;  // measures the block in this file, and nothing else
+};
+
+/// Also 1 when a block does not validate.
+int run_bench_stateless(const StatelessBenchOptions& options);
+
 }  // namespace mega::bench
