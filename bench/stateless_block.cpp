@@ -3,6 +3,7 @@
 #include "bench/stateless_tree.hpp"
 #include "crypto/keccak.hpp"
 #include "ethereum/block_transition.hpp"
+#include "execution/l2_parameters.hpp"
 #include "trie/ordered_root.hpp"
 #include "witness/access_recorder.hpp"
 #include "witness/record.hpp"
@@ -117,7 +118,7 @@ StatelessBlock::Made StatelessBlock::execute_mega(
     std::span<const SignedTransaction> transactions,
     witness::AccessSet* accesses
 ) {
-    const auto env = execution::block_env(rules.fork, rules.chain_id, block_.header);
+    const auto env = execution::l2_block_env(rules.fork, rules.chain_id, block_.header, view);
     state::Overlay overlay{view};
     std::vector<state::StateDiff> diffs;
     Made made;
