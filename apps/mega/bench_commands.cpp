@@ -143,46 +143,39 @@ void add_bench_parallel(CLI::App& bench, int& status) {
         "--learn", options.learns, "Keep what runs teach about contracts from run to run"
     );
     parallel->callback([shared, &status] { status = bench::run_bench_parallel(*shared); });
+}
 
-    void add_bench_stateless(CLI::App & bench, int& status) {
-        const auto shared = std::make_shared<bench::StatelessBenchOptions>();
-        bench::StatelessBenchOptions& options = *shared;
-        CLI::App* stateless = bench.add_subcommand(
-            "stateless", "Measure witnesses and validation against a full node's execution"
-        );
-        stateless->add_option(
-            "blocks",
-            options.blocks,
-            "Recorded Ethereum blocks, too: paths as `mega replay` takes them"
-        );
-        stateless->add_option("--json", options.json_file, "Write the figures to this file, too");
-        stateless->add_option("--accounts", options.accounts, "Sizes of the state")
-            ->delimiter(',')
-            ->capture_default_str();
-        stateless
-            ->add_option(
-                "--block-sizes", options.block_sizes, "Transactions of blocks of transfers"
-            )
-            ->delimiter(',')
-            ->capture_default_str();
-        stateless->add_option("--runs", options.runs, "Runs; the median is reported")
-            ->capture_default_str();
-        stateless->add_option("--filter", options.filter, "Only what has this in its name");
-        stateless
-            ->add_option(
-                "--contracts", options.contracts, "Bytecode, from bench/compile_contracts.mjs"
-            )
-            ->capture_default_str();
-        stateless
-            ->add_option(
-                "--work-directory", options.work_directory, "Where files are made and removed"
-            )
-            ->capture_default_str();
-        stateless->add_option(
-            "--alone", options.alone, "Validate the block in this file 20 times, and nothing else"
-        );
-        stateless->callback([shared, &status] { status = bench::run_bench_stateless(*shared); });
-    }
+void add_bench_stateless(CLI::App& bench, int& status) {
+    const auto shared = std::make_shared<bench::StatelessBenchOptions>();
+    bench::StatelessBenchOptions& options = *shared;
+    CLI::App* stateless = bench.add_subcommand(
+        "stateless", "Measure witnesses and validation against a full node's execution"
+    );
+    stateless->add_option(
+        "blocks", options.blocks, "Recorded Ethereum blocks, too: paths as `mega replay` takes them"
+    );
+    stateless->add_option("--json", options.json_file, "Write the figures to this file, too");
+    stateless->add_option("--accounts", options.accounts, "Sizes of the state")
+        ->delimiter(',')
+        ->capture_default_str();
+    stateless
+        ->add_option("--block-sizes", options.block_sizes, "Transactions of blocks of transfers")
+        ->delimiter(',')
+        ->capture_default_str();
+    stateless->add_option("--runs", options.runs, "Runs; the median is reported")
+        ->capture_default_str();
+    stateless->add_option("--filter", options.filter, "Only what has this in its name");
+    stateless
+        ->add_option("--contracts", options.contracts, "Bytecode, from bench/compile_contracts.mjs")
+        ->capture_default_str();
+    stateless
+        ->add_option("--work-directory", options.work_directory, "Where files are made and removed")
+        ->capture_default_str();
+    stateless->add_option(
+        "--alone", options.alone, "Validate the block in this file 20 times, and nothing else"
+    );
+    stateless->callback([shared, &status] { status = bench::run_bench_stateless(*shared); });
+}
 
 }  // namespace
 
