@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { build_contracts, is_anvil, node_binary } from './harness.mjs';
 
 const directory = dirname(fileURLToPath(import.meta.url));
-const suite_timeout_ms = 240_000;
+const suite_timeout_ms = 480_000;
 // Longest first, so that the end is not one suite alone.
 const side_by_side = ['forge', 'uniswap', 'cast', 'ethers', 'commands', 'viem', 'parallel', 'hardhat', 'fees'];
 const alone = ['realtime', 'validate', 'faults', 'replica', 'durability', 'badinput', 'settlement', 'sdk'];
