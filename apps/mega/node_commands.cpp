@@ -201,6 +201,7 @@ void add_follow_keys(CLI::App& node, node::Config& config) {
         config.follows_development,
         "What is followed is a development chain (mega dev)"
     );
+    node.add_flag("--no-l1", config.without_l1, "--dev: it runs without L1 (mega dev --no-l1)");
     add_key(
         node, "mnemonic", config.mnemonic, "--dev: the mnemonic of its accounts, when not the usual"
     );

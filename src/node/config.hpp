@@ -109,9 +109,10 @@ struct Config {
     /// No key: set by the test program alone (apps/mega_faulty). Must outlive the node.
     sequencer::SealFault* seal_fault = nullptr;
 
-    [[nodiscard]] bool has_dev_l1() const {
-        return is_development && !without_l1 && follow.empty();
-    }
+    /// Its genesis holds the L2's side of what is deployed on L1: a replica's, too.
+    [[nodiscard]] bool has_dev_l1_genesis() const { return is_development && !without_l1; }
+    /// This process runs the L1.
+    [[nodiscard]] bool has_dev_l1() const { return has_dev_l1_genesis() && follow.empty(); }
 };
 
 /// Words when a value cannot be, naming the key.

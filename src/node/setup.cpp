@@ -45,7 +45,7 @@ Hash256 digest_of(const Config& config, const Setup& setup) {
           config.min_base_fee}) {
         append(source, u256{number}.to_hash().view());
     }
-    if (config.has_dev_l1()) {
+    if (config.has_dev_l1_genesis()) {
         append(source, as_bytes("predeploys of L2"));
     }
     for (const DevAccount& account : setup.accounts) {
@@ -112,7 +112,7 @@ Result<ChainGenesis> build_genesis(const Config& config, const Setup& setup) {
     for (const DevAccount& account : setup.accounts) {
         file->spec.alloc[account.address].balance = u256{config.balance} * one_mega;
     }
-    if (config.has_dev_l1()) {
+    if (config.has_dev_l1_genesis()) {
         const auto deploy = dev_deploy_config(config, file->chain_id, file->spec.timestamp);
         settlement::add_l2_predeploys(
             file->spec.alloc, settlement::plan_deployment(deploy).contracts, deploy.fee_vault

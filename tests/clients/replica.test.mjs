@@ -40,7 +40,7 @@ async function start_leader(options = {}) {
     return Object.assign(leader, { data });
 }
 
-const replica_command = (url, data, args) => ['node', '--follow', url, '--dev', '--rpc-port', '0', '--data', data, '--checkpoint-interval-blocks', '3', ...args];
+const replica_command = (url, data, args) => ['node', '--follow', url, '--dev', '--no-l1', '--rpc-port', '0', '--data', data, '--checkpoint-interval-blocks', '3', ...args];
 
 async function start_replica(url, { data = temporary_directory('replica'), args = [] } = {}) {
     const replica = await start_node({ command: replica_command(url, data, args) });

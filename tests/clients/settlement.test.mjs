@@ -245,6 +245,23 @@ describe('mega dev with its L1', { skip }, () => {
         assert.equal(all_children(node.pid).length, 2); // anvil and the validator
     });
 
+    it('is followed by a replica that checks every block', async () => {
+        const replica = spawn_node({ command: ['node', '--follow', node.url.replace('http', 'ws'), '--dev', '--verify', 'stateless', '--rpc-port', '0', '--data', temporary_directory('dev-replica')] });
+        try {
+            const url = await wait_for(() => replica.log.match(/RPC +(http:\/\/\S+)/)?.[1], 10_000, 'the RPC', replica);
+            const ask = (method, ...params) => reader(url, 6342).request({ method, params });
+            const head = await node.rpc('eth_getBlockByNumber', 'finalized', false);
+            const number = `0x${(Number(head.number) + 2).toString(16)}`;
+            const theirs = await wait_for(() => ask('eth_getBlockByNumber', number, false).then((block) => (block && BigInt(block.stateRoot) !== 0n ? block : undefined)), 20_000, 'a block beyond the final ones', replica);
+            const ours = await node.rpc('eth_getBlockByNumber', number, false);
+            assert.equal(theirs.hash, ours.hash);
+            assert.equal(BigInt(await ask('eth_getBalance', stranger(9), 'latest')), 3n * one);
+        } finally {
+            replica.child.kill('SIGTERM');
+            await replica.exited(20_000);
+        }
+    });
+
     it('keeps both layers over a restart', async () => {
         await wait_for_block(node, 2, 'safe');
         node.child.kill('SIGTERM');
