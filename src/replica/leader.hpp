@@ -7,10 +7,7 @@
 // Blocking, one thread.
 
 #include "feed/source.hpp"
-#include "net/http_client.hpp"
-#include "net/ws_client.hpp"
-
-#include <nlohmann/json.hpp>
+#include "jsonrpc/endpoint.hpp"
 
 #include <deque>
 
@@ -23,16 +20,6 @@ struct LeaderOptions {
     /// Pushed records that wait while an answer is awaited; beyond, they are dropped and fetched.
     size_t max_waiting_bytes = 256u << 20;
     uint32_t poll_interval_ms = 20;  // over HTTP
-};
-
-struct LeaderError {
-    enum class Kind : uint8_t {
-        lost,     // no whole answer came: worth another connection
-        garbage,  // an answer that is none
-        refused,  // it answered with an error
-    };
-    Kind kind = Kind::lost;
-    std::string message;
 };
 
 /// What mega_getFeed says.
@@ -48,41 +35,39 @@ struct Delivery {
 class Leader {
   public:
     template <class T>
-    using Asked = Result<T, LeaderError>;
+    using Asked = jsonrpc::Asked<T>;
 
     /// Over a WebSocket, subscribes to the feed as well.
     [[nodiscard]] static Asked<std::unique_ptr<Leader>> connect(const LeaderOptions& options);
+    // The endpoint tells it of records.
+    Leader(const Leader&) = delete;
+    Leader& operator=(const Leader&) = delete;
 
     [[nodiscard]] Asked<Delivery> fetch(const feed::Place& from);
     /// The next pushed record, or nothing within `timeout_ms`. Over HTTP there are none: it waits a
     /// poll interval, and then it is time to fetch.
     [[nodiscard]] Asked<std::optional<Bytes>> next(uint32_t timeout_ms);
-    [[nodiscard]] bool pushes() const { return socket_.has_value(); }
+    [[nodiscard]] bool pushes() const { return endpoint_->has_notifications(); }
 
-    [[nodiscard]] Asked<nlohmann::json> call(const std::string& method, nlohmann::json params);
     /// A result that is hex data.
-    [[nodiscard]] Asked<Bytes> call_for_data(const std::string& method, nlohmann::json params);
+    [[nodiscard]] Asked<Bytes> call_for_data(const std::string& method, nlohmann::json params) {
+        return endpoint_->call_for_data(method, std::move(params));
+    }
     /// The hash of its block; nothing when it has none.
     [[nodiscard]] Asked<std::optional<Hash256>> block_hash(uint64_t number);
 
     /// The URL without its path, which may hold a key.
-    [[nodiscard]] std::string origin() const { return url_.scheme + "://" + url_.authority(); }
+    [[nodiscard]] std::string origin() const { return endpoint_->origin(); }
 
   private:
-    Leader(const LeaderOptions& options, net::Url url);
-    [[nodiscard]] Asked<std::string> exchange(const std::string& request, uint64_t id);
-    [[nodiscard]] Asked<std::string> exchange_over_socket(const std::string& request, uint64_t id);
-    [[nodiscard]] Asked<nlohmann::json> result_in(const std::string& answer) const;
-    /// Keeps it, when it is a record.
-    void keep_record(const nlohmann::json& message);
+    explicit Leader(size_t max_waiting_bytes) : max_waiting_bytes_(max_waiting_bytes) {}
+    /// Keeps what was pushed, when it is a record.
+    void keep_record(const nlohmann::json& result);
 
-    LeaderOptions options_;
-    net::Url url_;
-    std::optional<net::HttpClient> http_;
-    std::optional<net::WsClient> socket_;
+    size_t max_waiting_bytes_;
     std::deque<Bytes> waiting_;
     size_t waiting_bytes_ = 0;
-    uint64_t next_id_ = 1;
+    std::unique_ptr<jsonrpc::Endpoint> endpoint_;
 };
 
 }  // namespace mega::replica

@@ -389,7 +389,7 @@ Replica::Step<bool> Replica::validate(
         json::array({to_hex_quantity(header.number), {{"knownCodes", std::move(known)}}})
     );
     if (!witness) {
-        if (witness.error().kind == LeaderError::Kind::lost) {
+        if (witness.error().kind == jsonrpc::EndpointError::Kind::lost) {
             return Err{Interruption{witness.error().message}};
         }
         if (can_execute) {

@@ -25,15 +25,15 @@ constexpr uint32_t refusal_patience_ms = 2'000;
 constexpr uint32_t wait_ms = 200;
 constexpr uint64_t root_search_depth = 256;
 
-Asked<BlockHeader> header_of(Endpoint& endpoint, const json& which) {
+jsonrpc::Asked<BlockHeader> header_of(jsonrpc::Endpoint& endpoint, const json& which) {
     const auto raw = endpoint.call_for_data("debug_getRawHeader", json::array({which}));
     if (!raw) {
         return Err{raw.error()};
     }
     auto header = decode_header(*raw);
-    return header ? Asked<BlockHeader>{*std::move(header)}
-                  : Err{EndpointError{
-                        EndpointError::Kind::garbage,
+    return header ? jsonrpc::Asked<BlockHeader>{*std::move(header)}
+                  : Err{jsonrpc::EndpointError{
+                        jsonrpc::EndpointError::Kind::garbage,
                         "debug_getRawHeader: the result is no header: " +
                             std::string{to_string(header.error())}
                     }};
@@ -143,16 +143,16 @@ namespace {
 
 /// What an endpoint's failure means for following it.
 template <class Interruption, class Reason>
-Err<Interruption> interrupted(const EndpointError& error, Reason lost, Reason refused) {
-    return Err{
-        Interruption{error.kind == EndpointError::Kind::refused ? refused : lost, error.message}
-    };
+Err<Interruption> interrupted(const jsonrpc::EndpointError& error, Reason lost, Reason refused) {
+    return Err{Interruption{
+        error.kind == jsonrpc::EndpointError::Kind::refused ? refused : lost, error.message
+    }};
 }
 
 }  // namespace
 
 Follower::Step Follower::follow() {
-    auto endpoint = Endpoint::connect(options_.endpoint);
+    auto endpoint = jsonrpc::Endpoint::connect(options_.endpoint);
     if (!endpoint) {
         return interrupted<Interruption>(endpoint.error(), Reason::lost, Reason::refused);
     }
@@ -173,14 +173,14 @@ Follower::Step Follower::follow() {
         if (is_done()) {
             break;
         }
-        if (auto waited = (*endpoint)->wait_for_head(wait_ms); !waited) {
+        if (auto waited = (*endpoint)->wait_for_notification(wait_ms); !waited) {
             return interrupted<Interruption>(waited.error(), Reason::lost, Reason::refused);
         }
     }
     return {};
 }
 
-Follower::Step Follower::greet(Endpoint& endpoint) {
+Follower::Step Follower::greet(jsonrpc::Endpoint& endpoint) {
     const auto chain_id = endpoint.call_for_number("eth_chainId");
     if (!chain_id) {
         return interrupted<Interruption>(chain_id.error(), Reason::lost, Reason::refused);
@@ -213,7 +213,7 @@ Follower::Step Follower::greet(Endpoint& endpoint) {
     return {};
 }
 
-Result<BlockHeader, Follower::Interruption> Follower::choose_start(Endpoint& endpoint) {
+Result<BlockHeader, Follower::Interruption> Follower::choose_start(jsonrpc::Endpoint& endpoint) {
     const Trust& trust = options_.trust;
     if (trust.state_root) {
         return find_root(endpoint, *trust.state_root);
@@ -250,7 +250,7 @@ Result<BlockHeader, Follower::Interruption> Follower::choose_start(Endpoint& end
 }
 
 Result<BlockHeader, Follower::Interruption> Follower::find_root(
-    Endpoint& endpoint, const Hash256& state_root
+    jsonrpc::Endpoint& endpoint, const Hash256& state_root
 ) {
     auto header = header_of(endpoint, "finalized");
     for (uint64_t depth = 0; header && header->state_root != state_root; ++depth) {
@@ -277,7 +277,7 @@ Result<BlockHeader, Follower::Interruption> Follower::find_root(
     return *std::move(header);
 }
 
-Follower::Step Follower::catch_up(Endpoint& endpoint, uint64_t head_number) {
+Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_number) {
     while (!is_done() && last_->number < head_number) {
         if (auto taken = take_next(endpoint); !taken) {
             return taken;
@@ -298,7 +298,7 @@ Follower::Step Follower::catch_up(Endpoint& endpoint, uint64_t head_number) {
     return {};
 }
 
-Follower::Step Follower::take_next(Endpoint& endpoint) {
+Follower::Step Follower::take_next(jsonrpc::Endpoint& endpoint) {
     const uint64_t number = last_->number + 1;
     if (number % options_.shard_count == options_.shard_index) {
         return verify_next(endpoint);
@@ -316,7 +316,7 @@ Follower::Step Follower::take_next(Endpoint& endpoint) {
     return {};
 }
 
-Follower::Step Follower::verify_next(Endpoint& endpoint) {
+Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
     Delivery delivery;
     delivery.parent = *last_;
     delivery.number = last_->number + 1;
@@ -331,7 +331,7 @@ Follower::Step Follower::verify_next(Endpoint& endpoint) {
                     "mega_getBlockWitness",
                     json::array({quantity(delivery.number), {{"knownCodes", std::move(known)}}})
                 )
-              : Asked<Bytes>{Err{block.error()}};
+              : jsonrpc::Asked<Bytes>{Err{block.error()}};
     if (!witness) {
         return interrupted<Interruption>(witness.error(), Reason::lost, Reason::refused);
     }
@@ -385,14 +385,14 @@ void Follower::accept(const Verified& verified, size_t witness_size, Clock::dura
     std::fflush(stdout);
 }
 
-Follower::Step Follower::send_attestations(Endpoint& endpoint) {
+Follower::Step Follower::send_attestations(jsonrpc::Endpoint& endpoint) {
     while (!unsent_.empty()) {
         const auto taken = endpoint.call(
             "mega_sendAttestation",
             json::array({json::parse(to_json(unsent_.front()), nullptr, /*allow_exceptions=*/false)}
             )
         );
-        if (!taken && taken.error().kind == EndpointError::Kind::lost) {
+        if (!taken && taken.error().kind == jsonrpc::EndpointError::Kind::lost) {
             return interrupted<Interruption>(taken.error(), Reason::lost, Reason::refused);
         }
         unsent_.pop_front();
@@ -445,15 +445,15 @@ void Follower::report(const Evidence& evidence) const {
     std::vector<std::string> urls{options_.endpoint.url};
     urls.insert(urls.end(), options_.report_to.begin(), options_.report_to.end());
     for (const std::string& url : urls) {
-        EndpointOptions options = options_.endpoint;
+        jsonrpc::EndpointOptions options = options_.endpoint;
         options.url = url;
-        auto endpoint = Endpoint::connect(options);
+        auto endpoint = jsonrpc::Endpoint::connect(options);
         const auto answer =
             endpoint ? (*endpoint)->call(
                            "mega_reportMismatch",
                            json::array({json::parse(text, nullptr, /*allow_exceptions=*/false)})
                        )
-                     : Asked<json>{Err{endpoint.error()}};
+                     : jsonrpc::Asked<json>{Err{endpoint.error()}};
         const auto verdict =
             answer && answer->is_object() ? answer->value("verdict", json{}) : json{};
         std::fprintf(

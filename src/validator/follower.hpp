@@ -8,7 +8,7 @@
 //         └──────── its header is trusted now ────┘ └──> finding: evidence file, the end
 
 #include "attestation/evidence.hpp"
-#include "validator/endpoint.hpp"
+#include "jsonrpc/endpoint.hpp"
 #include "validator/status.hpp"
 
 #include <atomic>
@@ -25,7 +25,7 @@ struct Trust {
 };
 
 struct FollowOptions {
-    EndpointOptions endpoint;
+    jsonrpc::EndpointOptions endpoint;
     Trust trust;
     /// A chain id of 0 is asked for.
     stateless::MegaRules rules;
@@ -64,17 +64,17 @@ class Follower {
     using Clock = std::chrono::steady_clock;
 
     [[nodiscard]] Step follow();
-    [[nodiscard]] Step greet(Endpoint& endpoint);
-    [[nodiscard]] Result<BlockHeader, Interruption> choose_start(Endpoint& endpoint);
+    [[nodiscard]] Step greet(jsonrpc::Endpoint& endpoint);
+    [[nodiscard]] Result<BlockHeader, Interruption> choose_start(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Result<BlockHeader, Interruption> find_root(
-        Endpoint& endpoint, const Hash256& state_root
+        jsonrpc::Endpoint& endpoint, const Hash256& state_root
     );
-    [[nodiscard]] Step catch_up(Endpoint& endpoint, uint64_t head_number);
-    [[nodiscard]] Step take_next(Endpoint& endpoint);
-    [[nodiscard]] Step verify_next(Endpoint& endpoint);
+    [[nodiscard]] Step catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_number);
+    [[nodiscard]] Step take_next(jsonrpc::Endpoint& endpoint);
+    [[nodiscard]] Step verify_next(jsonrpc::Endpoint& endpoint);
     void accept(const attestation::Verified& verified, size_t witness_size, Clock::duration time);
     /// Sends what the endpoint has not been told yet.
-    [[nodiscard]] Step send_attestations(Endpoint& endpoint);
+    [[nodiscard]] Step send_attestations(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Interruption accuse(const attestation::Evidence& evidence);
     void report(const attestation::Evidence& evidence) const;
     /// Waits before the next connection; false when it is time to give up.

@@ -81,7 +81,8 @@ Result<FollowOptions> follow_options(const ValidateOptions& options) {
     follow.endpoint = {
         .url = options.url,
         .timeout_ms = options.timeout_ms,
-        .max_answer_bytes = options.max_answer_mib << 20
+        .max_answer_bytes = options.max_answer_mib << 20,
+        .subscription = "newHeads"
     };
     auto trust = read_trust(options);
     if (!trust) {

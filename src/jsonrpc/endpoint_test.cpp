@@ -1,12 +1,12 @@
 // Endpoints that lie, babble and die.
 
-#include "validator/endpoint.hpp"
+#include "jsonrpc/endpoint.hpp"
 
 #include "net/server.hpp"
 
 #include <gtest/gtest.h>
 
-namespace mega::validator {
+namespace mega::jsonrpc {
 namespace {
 
 using Kind = EndpointError::Kind;
@@ -32,7 +32,8 @@ class Babbler {
         return {
             .url = scheme + "://127.0.0.1:" + std::to_string(server_->port()),
             .timeout_ms = 300,
-            .max_answer_bytes = 1u << 20
+            .max_answer_bytes = 1u << 20,
+            .subscription = "newHeads"
         };
     }
 
@@ -93,12 +94,16 @@ TEST(endpoint, answers_beyond_the_limit_are_not_read) {
 }
 
 TEST(endpoint, nobody_there_is_a_loss) {
-    auto endpoint = Endpoint::connect({.url = "http://127.0.0.1:1", .timeout_ms = 300});
+    auto endpoint =
+        Endpoint::connect({.url = "http://127.0.0.1:1", .timeout_ms = 300, .subscription = {}});
     ASSERT_TRUE(endpoint.has_value());
     EXPECT_EQ((*endpoint)->call_for_number("eth_chainId").error().kind, Kind::lost);
-    const auto socket = Endpoint::connect({.url = "ws://127.0.0.1:1", .timeout_ms = 300});
+    const auto socket =
+        Endpoint::connect({.url = "ws://127.0.0.1:1", .timeout_ms = 300, .subscription = {}});
     EXPECT_EQ(socket.error().kind, Kind::lost);
-    EXPECT_EQ(Endpoint::connect({.url = "https://a"}).error().kind, Kind::refused);
+    EXPECT_EQ(
+        Endpoint::connect({.url = "https://a", .subscription = {}}).error().kind, Kind::refused
+    );
 }
 
 TEST(endpoint, a_socket_that_says_something_else_for_ever_is_a_loss) {
@@ -109,4 +114,4 @@ TEST(endpoint, a_socket_that_says_something_else_for_ever_is_a_loss) {
 }
 
 }  // namespace
-}  // namespace mega::validator
+}  // namespace mega::jsonrpc

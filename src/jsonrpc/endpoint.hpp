@@ -1,6 +1,6 @@
 #pragma once
 
-// A node's JSON-RPC, as a validator sees it who trusts nothing: HTTP or WebSocket, every answer
+// A node's JSON-RPC, as a follower sees it who trusts nothing: HTTP or WebSocket, every answer
 // bounded before it is parsed, whatever is wrong said in words that name the method.
 //
 // Blocking, one thread.
@@ -11,7 +11,9 @@
 
 #include <nlohmann/json.hpp>
 
-namespace mega::validator {
+#include <functional>
+
+namespace mega::jsonrpc {
 
 struct EndpointError {
     enum class Kind : uint8_t {
@@ -30,15 +32,20 @@ struct EndpointOptions {
     std::string url;
     uint32_t timeout_ms = 10'000;
     size_t max_answer_bytes = 64u << 20;
+    /// Commas and brackets of one answer: beyond, it is not parsed.
+    size_t max_values = 512;
+    /// What to subscribe to over a WebSocket, and who is told each result.
+    std::string subscription;
+    std::function<void(const nlohmann::json& result)> on_notification = {};
     uint32_t poll_interval_ms = 100;  // over HTTP
 };
 
 class Endpoint {
   public:
-    /// Over a WebSocket, subscribes to new heads as well.
+    /// Over a WebSocket, subscribes as well.
     [[nodiscard]] static Asked<std::unique_ptr<Endpoint>> connect(const EndpointOptions& options);
 
-    /// The result. Answers are flat: one with more than a few hundred values is garbage.
+    /// The result.
     [[nodiscard]] Asked<nlohmann::json> call(const std::string& method, nlohmann::json params);
     /// A result that is hex data.
     [[nodiscard]] Asked<Bytes> call_for_data(const std::string& method, nlohmann::json params);
@@ -47,10 +54,15 @@ class Endpoint {
     /// The URL without its path, which may hold a key.
     [[nodiscard]] std::string origin() const { return url_.scheme + "://" + url_.authority(); }
 
-    /// Until a block may have been sealed, at most `timeout_ms`.
-    [[nodiscard]] Asked<void> wait_for_head(uint32_t timeout_ms);
+    /// Until a notification has come, be it while an answer was awaited, at most `timeout_ms`. Over
+    /// HTTP there are none: a poll interval, and then it is time to ask.
+    [[nodiscard]] Asked<void> wait_for_notification(uint32_t timeout_ms);
+    [[nodiscard]] bool has_notifications() const { return socket_.has_value(); }
 
   private:
+    [[nodiscard]] std::optional<nlohmann::json> parse(const std::string& text) const;
+    /// True when the message is one.
+    bool take_notification(const nlohmann::json& message);
     Endpoint(const EndpointOptions& options, net::Url url);
     [[nodiscard]] Asked<std::string> exchange(const std::string& request, uint64_t id);
     [[nodiscard]] Asked<std::string> exchange_over_socket(const std::string& request, uint64_t id);
@@ -60,8 +72,11 @@ class Endpoint {
     net::Url url_;
     std::optional<net::HttpClient> http_;
     std::optional<net::WsClient> socket_;
-    bool has_new_head_ = false;  // told while waiting for something else
+    bool was_notified_ = false;  // while waiting for something else
     uint64_t next_id_ = 1;
 };
 
-}  // namespace mega::validator
+/// A quantity: 0x and up to 16 hex digits.
+[[nodiscard]] std::optional<uint64_t> read_quantity(const nlohmann::json& value);
+
+}  // namespace mega::jsonrpc

@@ -1,4 +1,4 @@
-#include "validator/endpoint.hpp"
+#include "jsonrpc/endpoint.hpp"
 
 #include "base/hex.hpp"
 
@@ -6,15 +6,12 @@
 #include <chrono>
 #include <thread>
 
-namespace mega::validator {
+namespace mega::jsonrpc {
 namespace {
 
 using nlohmann::json;
 using Kind = EndpointError::Kind;
 
-// A parsed value takes some hundred bytes: what a parser may be made to build is bounded before it
-// starts.
-constexpr size_t max_values = 512;
 constexpr size_t max_error_text = 300;
 // Between two of them an answer must come.
 constexpr size_t max_unrelated_messages = 10'000;
@@ -23,8 +20,9 @@ Err<EndpointError> fail(Kind kind, std::string message) {
     return Err{EndpointError{kind, std::move(message)}};
 }
 
-/// Commas and brackets outside of strings.
-bool is_flat(std::string_view text) {
+/// Bounds the commas and brackets outside of strings: a parsed value takes some hundred bytes, and
+/// what a parser may be made to build is bounded before it starts.
+bool is_flat(std::string_view text, size_t max_values) {
     size_t values = 0;
     bool in_string = false;
     for (size_t i = 0; i < text.size() && values <= max_values; ++i) {
@@ -40,14 +38,6 @@ bool is_flat(std::string_view text) {
     return values <= max_values;
 }
 
-std::optional<json> parse(const std::string& text) {
-    if (!is_flat(text)) {
-        return std::nullopt;
-    }
-    json parsed = json::parse(text, nullptr, false);
-    return parsed.is_object() ? std::optional{std::move(parsed)} : std::nullopt;
-}
-
 /// Text from outside, for people's eyes: short, no control characters.
 std::string shown(std::string text) {
     text.resize(std::min(text.size(), max_error_text));
@@ -57,12 +47,30 @@ std::string shown(std::string text) {
     return text;
 }
 
-bool is_head(const json& message) { return message.value("method", json{}) == "eth_subscription"; }
-
 }  // namespace
 
 Endpoint::Endpoint(const EndpointOptions& options, net::Url url)
     : options_(options), url_(std::move(url)) {}
+
+std::optional<json> Endpoint::parse(const std::string& text) const {
+    if (!is_flat(text, options_.max_values)) {
+        return std::nullopt;
+    }
+    json parsed = json::parse(text, nullptr, false);
+    return parsed.is_object() ? std::optional{std::move(parsed)} : std::nullopt;
+}
+
+bool Endpoint::take_notification(const json& message) {
+    if (message.value("method", json{}) != "eth_subscription") {
+        return false;
+    }
+    was_notified_ = true;
+    const json params = message.value("params", json{});
+    if (options_.on_notification && params.is_object()) {
+        options_.on_notification(params.value("result", json{}));
+    }
+    return true;
+}
 
 Asked<std::unique_ptr<Endpoint>> Endpoint::connect(const EndpointOptions& options) {
     auto url = net::parse_url(options.url);
@@ -91,8 +99,11 @@ Asked<std::unique_ptr<Endpoint>> Endpoint::connect(const EndpointOptions& option
         return fail(Kind::lost, socket.error().message);
     }
     made->socket_.emplace(std::move(*socket));
-    if (auto subscribed = made->call("eth_subscribe", json::array({"newHeads"})); !subscribed) {
-        return Err{subscribed.error()};
+    if (!options.subscription.empty()) {
+        auto subscribed = made->call("eth_subscribe", json::array({options.subscription}));
+        if (!subscribed) {
+            return Err{subscribed.error()};
+        }
     }
     return made;
 }
@@ -147,9 +158,7 @@ Asked<std::string> Endpoint::exchange_over_socket(const std::string& request, ui
         if (!parsed) {
             return fail(Kind::garbage, "the answer is no JSON-RPC");
         }
-        if (is_head(*parsed)) {
-            has_new_head_ = true;
-        } else if (parsed->value("id", json{}) == id) {
+        if (!take_notification(*parsed) && parsed->value("id", json{}) == id) {
             return **std::move(message);
         }
     }
@@ -192,34 +201,48 @@ Asked<uint64_t> Endpoint::call_for_number(const std::string& method) {
     if (!result) {
         return Err{result.error()};
     }
-    const std::string text = result->is_string() ? result->get<std::string>() : "";
-    const bool is_number = text.starts_with("0x") && text.size() > 2 && text.size() <= 18 &&
-                           std::all_of(text.begin() + 2, text.end(), [](unsigned char c) {
-                               return std::isxdigit(c) != 0;
-                           });
-    if (!is_number) {
+    const auto number = read_quantity(*result);
+    if (!number) {
         return fail(Kind::garbage, url_.authority() + ": " + method + ": the result is no number");
     }
-    return std::stoull(text, nullptr, 16);
+    return *number;
 }
 
-Asked<void> Endpoint::wait_for_head(uint32_t timeout_ms) {
+Asked<void> Endpoint::wait_for_notification(uint32_t timeout_ms) {
     if (!socket_) {
         const uint32_t pause = std::min(timeout_ms, options_.poll_interval_ms);
         std::this_thread::sleep_for(std::chrono::milliseconds(pause));
         return {};
     }
-    if (std::exchange(has_new_head_, false)) {
+    if (std::exchange(was_notified_, false)) {
         return {};
     }
     const auto message = socket_->receive(timeout_ms);
     if (!message) {
         return fail(Kind::lost, url_.authority() + ": " + message.error().message);
     }
-    if (*message && !parse(**message)) {
+    if (!*message) {
+        return {};
+    }
+    const auto parsed = parse(**message);
+    if (!parsed) {
         return fail(Kind::garbage, url_.authority() + ": a notification is no JSON-RPC");
     }
+    take_notification(*parsed);
+    was_notified_ = false;
     return {};
 }
 
-}  // namespace mega::validator
+std::optional<uint64_t> read_quantity(const json& value) {
+    if (!value.is_string()) {
+        return std::nullopt;
+    }
+    const auto& text = value.get_ref<const std::string&>();
+    const bool is_number = text.starts_with("0x") && text.size() > 2 && text.size() <= 18 &&
+                           std::all_of(text.begin() + 2, text.end(), [](unsigned char c) {
+                               return std::isxdigit(c) != 0;
+                           });
+    return is_number ? std::optional{std::stoull(text, nullptr, 16)} : std::nullopt;
+}
+
+}  // namespace mega::jsonrpc
