@@ -50,7 +50,7 @@ contract LateProxy is ERC1967Proxy {
     }
 }
 
-/// Staking as contracts/README.md wires it, on the real inbox and claims. The owner is this test.
+/// Staking as contracts/DEPLOYMENT.md wires it, on the real inbox and claims. The owner is this test.
 abstract contract StakingWorld {
     using RLP for RLP.Encoder;
 
