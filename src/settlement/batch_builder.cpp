@@ -90,6 +90,7 @@ Result<Backlog> BatchBuilder::backlog(uint64_t last_block, const BatchLimits& li
     }
     backlog.payload_bytes = estimate * ratio_permille_ / permille;
     backlog.oldest_timestamp = blocks->front()->header.timestamp;
+    backlog.newest_timestamp = blocks->back()->header.timestamp;
     backlog.cursor = blocks->back()->position.cursor;
     return backlog;
 }

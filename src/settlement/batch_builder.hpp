@@ -30,6 +30,7 @@ struct Backlog {
     uint64_t transactions = 0;
     size_t payload_bytes = 0;       // estimated
     uint64_t oldest_timestamp = 0;  // of the first block
+    uint64_t newest_timestamp = 0;  // of the last
     uint64_t cursor = 0;            // of the queue, after the last
 };
 

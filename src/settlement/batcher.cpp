@@ -107,9 +107,11 @@ bool Batcher::is_due(const Backlog& backlog, const InboxHead& head) const {
         return false;
     }
     const size_t target = size_t{options_.target_blobs} * rollup::data_bytes_per_blob;
+    // L1's clock stands still between its blocks, the chain's goes on.
+    const uint64_t now = std::max(head.l1.timestamp, backlog.newest_timestamp);
     return options_.is_eager || backlog.payload_bytes >= target ||
            backlog.blocks >= BatchLimits{}.max_blocks ||
-           head.l1.timestamp >= backlog.oldest_timestamp + options_.max_age_s ||
+           now >= backlog.oldest_timestamp + options_.max_age_s ||
            (head.overdue_cursor > head.deposit_cursor && backlog.cursor >= head.overdue_cursor);
 }
 
