@@ -20,6 +20,8 @@ constexpr int sync_timeout = 4;    // EIP-7966: taken, not executed in time
 constexpr int sync_nonce_gap = 6;  // EIP-7966: data is the expected nonce
 constexpr size_t max_answer_bytes = 64u << 20;
 constexpr size_t max_shown = 300;
+constexpr uint32_t retry_pause_ms = 10;
+constexpr std::string_view no_leader_words = "another sequencer leads";  // of Sequencer::submit
 
 uint64_t now_ms() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -56,21 +58,29 @@ std::string shown(const json& words) {
 /// One thread's connection.
 class Forwarder::LeaderCall {
   public:
-    explicit LeaderCall(const ForwarderOptions& options)
-        : client_(
-              [&] {
-                  net::Url url = options.leader;
-                  url.scheme = "http";
-                  return url;
-              }(),
-              {.timeout_ms = options.timeout_ms, .max_response_bytes = max_answer_bytes}
-          ) {}
     [[nodiscard]] Result<net::Response> post(std::string body) {
-        return client_.post(std::move(body));
+        return client_->post(std::move(body));
     }
+    /// To be called before post, under the forwarder's mutex.
+    void point_to(const ForwarderOptions& options, uint64_t destination) {
+        if (client_ && destination == destination_) {
+            return;
+        }
+        net::Url url = *options.leader;
+        url.scheme = "http";
+        client_.emplace(
+            url,
+            net::HttpClientOptions{
+                .timeout_ms = options.timeout_ms, .max_response_bytes = max_answer_bytes
+            }
+        );
+        destination_ = destination;
+    }
+    [[nodiscard]] uint64_t destination() const { return destination_; }
 
   private:
-    net::HttpClient client_;
+    std::optional<net::HttpClient> client_;
+    uint64_t destination_ = 0;
 };
 
 Forwarder::Forwarder(const ForwarderOptions& options, sequencer::Publisher& publisher)
@@ -110,6 +120,82 @@ void Forwarder::stop() {
     }
 }
 
+void Forwarder::lead_to(std::optional<net::Url> leader) {
+    {
+        const std::lock_guard lock(mutex_);
+        options_.leader = std::move(leader);
+        home_ = nullptr;
+        ++destination_;
+        take_back_sent();
+    }
+    wake_.notify_all();
+}
+
+void Forwarder::lead_home(sequencer::Intake& intake) {
+    {
+        const std::lock_guard lock(mutex_);
+        options_.leader.reset();
+        home_ = &intake;
+        ++destination_;
+        take_back_sent();
+    }
+    wake_.notify_all();
+}
+
+/// In the order in which they came, before what has not been sent yet.
+void Forwarder::take_back_sent() {
+    std::vector<Job> again;
+    for (auto& [hash, sent] : sent_) {
+        const mempool::Entry& entry = sent.entry;
+        if (sent.waiters.empty()) {
+            again.push_back(
+                {entry.arrival,
+                 entry.tx,
+                 SubmitMode::accepted,
+                 [](const SubmitOutcome&) {},
+                 entry.arrived_ms}
+            );
+        }
+        for (Waiter& waiter : sent.waiters) {
+            again.push_back(
+                {waiter.id, entry.tx, SubmitMode::executed, std::move(waiter.done), entry.arrived_ms
+                }
+            );
+        }
+    }
+    sent_.clear();
+    by_sender_.clear();
+    std::ranges::sort(again, {}, &Job::id);
+    jobs_.insert(
+        jobs_.begin(), std::make_move_iterator(again.begin()), std::make_move_iterator(again.end())
+    );
+}
+
+bool Forwarder::try_again(const Job& job) {
+    {
+        const std::lock_guard lock(mutex_);
+        const bool may_wait =
+            options_.is_patient && !stopping_ && now_ms() - job.arrived_ms < options_.patience_ms;
+        if (!may_wait) {
+            return false;
+        }
+        if (const auto sent = sent_.find(job.tx->hash); sent != sent_.end()) {
+            std::erase_if(sent->second.waiters, [&](const Waiter& waiter) {
+                return waiter.id == job.id;
+            });
+            if (sent->second.waiters.empty()) {
+                remove(sent);
+            }
+        } else if (job.mode == SubmitMode::executed) {
+            return true;  // taken back, or it came back
+        }
+        jobs_.push_front(job);
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(retry_pause_ms));
+    wake_.notify_one();
+    return true;
+}
+
 void Forwarder::submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done) {
     std::unique_lock lock(mutex_);
     if (stopping_ || jobs_.size() + sent_.size() >= options_.max_waiting) {
@@ -118,39 +204,49 @@ void Forwarder::submit(mempool::TxPtr tx, SubmitMode mode, SubmitCallback done) 
         done(outcome_of(SubmitOutcome::Kind::refused, words));
         return;
     }
-    jobs_.push_back({++submissions_, std::move(tx), mode, std::move(done)});
+    jobs_.push_back({++submissions_, std::move(tx), mode, std::move(done), now_ms()});
     lock.unlock();
     wake_.notify_one();
 }
 
 void Forwarder::work() {
-    LeaderCall leader(options_);
+    LeaderCall leader;
     while (true) {
         std::unique_lock lock(mutex_);
         wake_.wait_for(lock, std::chrono::seconds(1), [this] {
-            return stopping_ || !jobs_.empty();
+            return stopping_ || (!jobs_.empty() && has_destination());
         });
         if (stopping_) {
             return;
         }
-        if (jobs_.empty()) {
+        if (jobs_.empty() || !has_destination()) {
             lock.unlock();
             drop_overdue();
             continue;
         }
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
-        Sent& sent = sent_[job.tx->hash];
-        if (!sent.entry.tx) {
-            sent.entry = {job.tx, job.id, now_ms()};
-            by_sender_[job.tx->sender][job.tx->tx.nonce] = job.tx->hash;
+        if (sequencer::Intake* const home = home_) {
+            lock.unlock();
+            home->submit(std::move(job.tx), job.mode, std::move(job.done));
+            continue;
         }
-        // Before it is sent: it may come back sooner than the answer.
-        if (job.mode == SubmitMode::executed) {
-            sent.waiters.push_back({job.id, job.done});
-        }
+        note_sent(job);
+        leader.point_to(options_, destination_);
         lock.unlock();
         forward(job, leader);
+    }
+}
+
+/// Before it is sent: it may come back sooner than the answer. Under mutex_.
+void Forwarder::note_sent(const Job& job) {
+    Sent& sent = sent_[job.tx->hash];
+    if (!sent.entry.tx) {
+        sent.entry = {job.tx, job.id, job.arrived_ms};
+        by_sender_[job.tx->sender][job.tx->tx.nonce] = job.tx->hash;
+    }
+    if (job.mode == SubmitMode::executed) {
+        sent.waiters.push_back({job.id, job.done});
     }
 }
 
@@ -158,6 +254,9 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
     using Kind = SubmitOutcome::Kind;
     const auto response = leader.post(request_text(*job.tx, job.mode, options_.hold_ms));
     if (!response) {
+        if (try_again(job)) {
+            return;
+        }
         refused(
             job,
             outcome_of(
@@ -181,6 +280,14 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
         return;
     }
     SubmitOutcome refusal = outcome_of(Kind::refused, shown(error.value("message", json{})));
+    // Sent twice, because the first one's answer was lost with its leader.
+    if (options_.is_patient && refusal.message == "already known") {
+        taken(job);
+        return;
+    }
+    if (refusal.message == no_leader_words && try_again(job)) {
+        return;
+    }
     const json data = error.value("data", json{});
     if (code == sync_nonce_gap && data.is_string()) {
         refusal.kind = Kind::nonce_gap;

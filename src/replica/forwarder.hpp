@@ -9,6 +9,9 @@
 //             executed: waits for on_executed, the transaction in the replica's own chain
 //
 // What was sent on and has not come back yet shows as the pool.
+//
+// Where several sequencers take turns (src/leadership) it can be led elsewhere: it waits while
+// nobody leads, and what had been sent to a leader that is gone is sent again.
 
 #include "net/url.hpp"
 #include "sequencer/intake.hpp"
@@ -23,7 +26,10 @@
 namespace mega::replica {
 
 struct ForwarderOptions {
-    net::Url leader;  // its HTTP, or WebSocket, URL
+    /// Its HTTP, or WebSocket, URL. None: waits for lead_to.
+    std::optional<net::Url> leader;
+    /// A leader that cannot be reached is tried again, for `patience_ms`.
+    bool is_patient = false;
     size_t threads = 8;
     size_t max_waiting = 50'000;
     uint32_t timeout_ms = 10'000;
@@ -38,6 +44,12 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
   public:
     Forwarder(const ForwarderOptions& options, sequencer::Publisher& publisher);
     ~Forwarder() override;
+
+    /// Sends everything there from now on, also what another leader was sent and did not execute
+    /// as far as is known here. Nothing: waits.
+    void lead_to(std::optional<net::Url> leader);
+    /// Hands everything to an intake of this process instead, which must outlive this.
+    void lead_home(sequencer::Intake& intake);
 
     /// Answers everything that waits, and takes no more.
     void stop();
@@ -65,6 +77,7 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
         mempool::TxPtr tx;
         sequencer::SubmitMode mode;
         sequencer::SubmitCallback done;
+        uint64_t arrived_ms = 0;
     };
     struct Waiter {
         uint64_t id = 0;  // of its job
@@ -79,6 +92,13 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
 
     void work();
     void forward(const Job& job, LeaderCall& leader);
+    /// What was sent becomes jobs again. Under mutex_.
+    void take_back_sent();
+    /// Under mutex_.
+    [[nodiscard]] bool has_destination() const { return options_.leader || home_ != nullptr; }
+    /// The leader is gone: later, or elsewhere. False when the job has waited long enough.
+    [[nodiscard]] bool try_again(const Job& job);
+    void note_sent(const Job& job);
     void taken(const Job& job);
     void refused(const Job& job, const sequencer::SubmitOutcome& refusal);
     /// Out of the pool, with whoever waits for it.
@@ -96,6 +116,8 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
     std::unordered_map<Hash256, Sent> sent_;                    // guarded by mutex_
     std::map<Address, std::map<uint64_t, Hash256>> by_sender_;  // guarded by mutex_
     uint64_t submissions_ = 0;                                  // guarded by mutex_
+    sequencer::Intake* home_ = nullptr;                         // guarded by mutex_
+    uint64_t destination_ = 0;                                  // guarded by mutex_; counts changes
     bool stopping_ = false;                                     // guarded by mutex_
     std::vector<std::thread> threads_;
 };

@@ -47,7 +47,8 @@ void Sequencer::tick() {
     const uint32_t governed_ms = parts_.chain.next_parameters().mini_block_interval_ms;
     const uint64_t interval_us =
         uint64_t{governed_ms != 0 ? governed_ms : options_.mini_block_interval_ms} * 1000;
-    const bool wanted = parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks;
+    const bool wanted = is_leading_ && (parts_.chain.has_unclosed_transactions() ||
+                                        options_.emit_empty_mini_blocks);
     if (!wanted) {
         next_mini_block_us_ = 0;
     } else if (next_mini_block_us_ == 0) {

@@ -3,6 +3,7 @@
 #include "parallel/clock.hpp"
 #include "sequencer/opening.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace mega::sequencer {
@@ -192,32 +193,69 @@ DiffPtr Chain::absorb_pending() {
     return diff;
 }
 
-MiniBlockPtr Chain::close_mini_block(uint64_t timestamp_us) {
+std::shared_ptr<MiniBlock> Chain::gather_mini_block() const {
     MEGA_ASSERT(open_ != nullptr);
     auto mini_block = std::make_shared<MiniBlock>();
     mini_block->transactions.assign(
         executed_.begin() + static_cast<std::ptrdiff_t>(mini_block_start_), executed_.end()
     );
-    mini_block_start_ = executed_.size();
-    mini_block->diff = absorb_pending();
-
     MiniBlockHeader& header = mini_block->header;
     header.block_number = open_->opening_header().number;
     header.block_timestamp = open_->opening_header().timestamp;
     header.index = mini_blocks_.size();
-    header.mini_block_number = next_mini_block_number_++;
-    header.timestamp_us = timestamp_us;
     for (const ExecutedPtr& tx : mini_block->transactions) {
         header.gas_used += tx->gas_used;
     }
     const ExecutedRoots roots = roots_of(mini_block->transactions);
     header.transaction_root = roots.transactions;
     header.receipt_root = roots.receipts;
+    return mini_block;
+}
+
+MiniBlockPtr Chain::add_mini_block(std::shared_ptr<MiniBlock> mini_block) {
+    mini_block->diff = absorb_pending();
+    mini_block_start_ = executed_.size();
+    next_mini_block_number_ =
+        std::max(next_mini_block_number_, mini_block->header.mini_block_number + 1);
+    mini_blocks_.push_back(mini_block);
+    return mini_block;
+}
+
+MiniBlockPtr Chain::close_mini_block(uint64_t timestamp_us) {
+    auto mini_block = gather_mini_block();
+    MiniBlockHeader& header = mini_block->header;
+    header.mini_block_number = next_mini_block_number_;
+    header.timestamp_us = timestamp_us;
     const auto signature = crypto::sign(signing_hash(header), config_.signing_key);
     MEGA_ASSERT(signature.has_value());
     header.signature = *signature;
-    mini_blocks_.push_back(mini_block);
-    return mini_block;
+    return add_mini_block(std::move(mini_block));
+}
+
+Result<MiniBlockPtr> Chain::take_mini_block(const MiniBlockHeader& header) {
+    auto mini_block = gather_mini_block();
+    MiniBlockHeader own = mini_block->header;
+    own.mini_block_number = header.mini_block_number;
+    own.timestamp_us = header.timestamp_us;
+    own.signature = header.signature;
+    const bool is_ascending =
+        mini_blocks_.empty() ||
+        header.mini_block_number > mini_blocks_.back()->header.mini_block_number;
+    if (own != header || !is_ascending) {
+        const std::string_view what = own.block_number != header.block_number ||
+                                              own.block_timestamp != header.block_timestamp ||
+                                              own.index != header.index || !is_ascending
+                                          ? "has no place here"
+                                      : own.transaction_root != header.transaction_root
+                                          ? "has other transactions"
+                                          : "has other receipts";
+        return Err{Error{
+            "mini-block " + std::to_string(header.mini_block_number) + " of block " +
+            std::to_string(header.block_number) + " " + std::string(what)
+        }};
+    }
+    mini_block->header = header;
+    return add_mini_block(std::move(mini_block));
 }
 
 Result<SealedPtr> Chain::seal_block() {
@@ -289,7 +327,6 @@ void Chain::take_back_open_block() {
         state_version_ = store_->apply(state::invert(absorbed));
     }
     commitment_->abandon_open_block();
-    next_mini_block_number_ -= mini_blocks_.size();
     forget_open_block();
 }
 

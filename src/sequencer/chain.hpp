@@ -76,6 +76,9 @@ class Chain {
     );
     /// What was executed since the last one becomes a signed mini-block, empty if nothing was.
     MiniBlockPtr close_mini_block(uint64_t timestamp_us);
+    /// What was executed since the last one is this mini-block, which another sequencer signed.
+    /// Fails with words when it is not; then the open block must be given up (revert_to).
+    [[nodiscard]] Result<MiniBlockPtr> take_mini_block(const MiniBlockHeader& header);
     /// Ends the open block. Every executed transaction must be in a mini-block. Fails when the
     /// database has lost tree nodes.
     [[nodiscard]] Result<SealedPtr> seal_block();
@@ -101,6 +104,8 @@ class Chain {
     [[nodiscard]] bool is_untouched() const {
         return executed_.empty() && mini_blocks_.empty() && !overridden_;
     }
+    /// Above every number that was signed here or taken from others, whatever became of their
+    /// blocks: nothing is ever signed twice under one number.
     [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
     /// Version of the store at the end of the head.
     [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }
@@ -121,6 +126,9 @@ class Chain {
     void apply(const state::StateDiff& diff);
     /// Moves what the open mini-block changed to the commitment and to the block's sum.
     DiffPtr absorb_pending();
+    /// Of what was executed since the last mini-block; its header has its place and its roots.
+    [[nodiscard]] std::shared_ptr<MiniBlock> gather_mini_block() const;
+    MiniBlockPtr add_mini_block(std::shared_ptr<MiniBlock> mini_block);
     [[nodiscard]] ExecutedPtr record(
         const mempool::TxPtr& tx, const execution::TxResult& result, Receipt receipt
     );

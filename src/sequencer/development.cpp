@@ -78,17 +78,7 @@ Result<void> Sequencer::revert_to(uint64_t number) {
     }
     open_next();
     rejudge_pool();
-    publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
-                const Result<void>& durable
-            ) {
-        if (durable) {
-            parts_.head.move_to(head, open);
-            parts_.publisher.tell([&](Listener& listener) {
-                listener.on_reverted(number);
-                listener.on_opened(open);
-            });
-        }
-    });
+    publish_return_to(number);
     take_from_l1();
     return {};
 }

@@ -60,6 +60,9 @@ Result<void> Sequencer::rewind_l1(uint64_t number) {
     run([&] {
         done = {};
         l1_.rewind(number);
+        if (!is_leading_ && !options_.only_follows) {
+            return;  // the leader goes back, and is followed
+        }
         const auto& open = parts_.chain.open();
         const auto& genesis = parts_.chain.config().l1_genesis;
         if (!genesis || !open || !open->l1() || open->l1()->origin.number <= number) {
@@ -200,17 +203,7 @@ Result<std::vector<ExecutedPtr>> Sequencer::withdraw_after(uint64_t number) {
         return Err{gone.error()};
     }
     open_next();
-    publish([this, number, head = parts_.chain.head(), open = parts_.chain.open()](
-                const Result<void>& durable
-            ) {
-        if (durable) {
-            parts_.head.move_to(head, open);
-            parts_.publisher.tell([&](Listener& listener) {
-                listener.on_reverted(number);
-                listener.on_opened(open);
-            });
-        }
-    });
+    publish_return_to(number);
     return sent;
 }
 

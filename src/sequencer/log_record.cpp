@@ -18,7 +18,8 @@ enum class Kind : uint8_t {
     pooled,
     override_state,
     revert,
-    dropped
+    dropped,
+    signed_mini_block
 };
 
 Kind kind_of(const LogRecord& record) { return static_cast<Kind>(record.index() + 1); }
@@ -69,6 +70,7 @@ void write(Writer& out, const OverrideRecord& r) {
 
 void write(Writer& out, const RevertRecord& r) { out.write(r.number); }
 void write(Writer& out, const DroppedRecord& r) { out.write(r.hash.view()); }
+void write(Writer& out, const SignedMiniBlockRecord& r) { out.write(BytesView{encode(r.header)}); }
 
 void read(FieldReader& in, OpenBlockRecord& r) {
     in.read(r.number);
@@ -120,6 +122,14 @@ void read(FieldReader& in, OverrideRecord& r) {
 void read(FieldReader& in, RevertRecord& r) { in.read(r.number); }
 void read(FieldReader& in, DroppedRecord& r) { in.read(r.hash); }
 
+/// Nothing when its header is malformed.
+std::optional<LogRecord> read_signed_mini_block(FieldReader& in) {
+    Bytes encoded;
+    in.read(encoded);
+    const auto header = decode_mini_block_header(encoded);
+    return header ? std::optional<LogRecord>(SignedMiniBlockRecord{*header}) : std::nullopt;
+}
+
 template <class Record>
 LogRecord read_as(FieldReader& in) {
     Record record;
@@ -145,6 +155,8 @@ std::optional<LogRecord> read(Kind kind, FieldReader& in) {
             return read_as<RevertRecord>(in);
         case Kind::dropped:
             return read_as<DroppedRecord>(in);
+        case Kind::signed_mini_block:
+            return read_signed_mini_block(in);
     }
     return std::nullopt;
 }

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "rollup/l1.hpp"
 #include "types/account.hpp"
+#include "types/mini_block.hpp"
 #include "types/transaction.hpp"
 
 #include <variant>
@@ -78,10 +79,17 @@ struct OverrideRecord {
     friend bool operator==(const OverrideRecord&, const OverrideRecord&) = default;
 };
 
-/// The chain goes back to the end of block `number` (evm_revert, reorganisations of L1).
+/// The chain goes back to the end of block `number` (evm_revert, reorganisations of L1, another
+/// leader's branch). Of the last sealed block: the open one is given up.
 struct RevertRecord {
     uint64_t number = 0;
     friend bool operator==(const RevertRecord&, const RevertRecord&) = default;
+};
+
+/// What was executed since the last mini-block is this one, which another sequencer signed.
+struct SignedMiniBlockRecord {
+    MiniBlockHeader header;
+    friend bool operator==(const SignedMiniBlockRecord&, const SignedMiniBlockRecord&) = default;
 };
 
 using LogRecord = std::variant<
@@ -92,7 +100,8 @@ using LogRecord = std::variant<
     PooledRecord,
     OverrideRecord,
     RevertRecord,
-    DroppedRecord>;
+    DroppedRecord,
+    SignedMiniBlockRecord>;
 
 [[nodiscard]] Bytes encode(const LogRecord& record);
 [[nodiscard]] Result<LogRecord> decode_log_record(BytesView encoded);

@@ -27,6 +27,7 @@ std::vector<LogRecord> one_of_each() {
         OverrideRecord{address(7), Account{1, u256{2}, hash(8)}, Bytes{0x60}, {{u256{1}, u256{2}}}},
         RevertRecord{3},
         DroppedRecord{hash(9)},
+        SignedMiniBlockRecord{{1, 2, 3, 4, 5, 6, hash(10), hash(11), {hash(12), hash(13), true}}},
     };
 }
 

@@ -210,6 +210,18 @@ bool Replay::catch_up() {
     return true;
 }
 
+bool Replay::apply(const SignedMiniBlockRecord& record, uint64_t /*sequence*/) {
+    if (!chain_->open()) {
+        return fail("the log holds a mini-block outside a block");
+    }
+    auto taken = chain_->take_mini_block(record.header);
+    if (!taken) {
+        return fail("the log holds what does not execute again: " + taken.error().message);
+    }
+    mini_blocks_.push_back(*std::move(taken));
+    return true;
+}
+
 bool Replay::apply(const SealRecord& record, uint64_t sequence) {
     if (!chain_->open() || chain_->has_unclosed_transactions()) {
         return fail("the log seals a block that is not open or not cut into mini-blocks");
@@ -261,10 +273,15 @@ bool Replay::apply(const RevertRecord& record, uint64_t sequence) {
             "the log goes back to block " + std::to_string(record.number) + ", which does not exist"
         );
     }
+    if (chain_->open()) {
+        chain_->revert_to(chain_->head(), {});
+        executed_.clear();
+        mini_blocks_.clear();
+    }
+    if (record.number == chain_->head()->header.number) {
+        return true;
+    }
     if (!unsaved_.empty()) {
-        if (chain_->open() && !chain_->is_untouched()) {
-            return fail("the log goes back out of a block with transactions");
-        }
         save(seal_sequence_);
     }
     if (auto reverted = checkpointer_->revert(*chain_, record.number, sequence); !reverted) {

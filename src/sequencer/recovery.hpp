@@ -56,6 +56,7 @@ class Replay {
     [[nodiscard]] bool apply(const DroppedRecord& record, uint64_t sequence);
     [[nodiscard]] bool apply(const OverrideRecord& record, uint64_t sequence);
     [[nodiscard]] bool apply(const RevertRecord& record, uint64_t sequence);
+    [[nodiscard]] bool apply(const SignedMiniBlockRecord& record, uint64_t sequence);
     [[nodiscard]] bool fail(const std::string& what);
     void save(uint64_t sequence);
 

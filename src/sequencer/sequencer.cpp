@@ -31,7 +31,8 @@ Sequencer::Sequencer(SequencerOptions options, Parts parts)
       parts_(parts),
       pool_(options_.pool),
       batch_bound_(options_.min_batch),
-      block_interval_ms_(options_.only_follows ? 0 : options_.block_interval_ms) {
+      is_leading_(!options_.only_follows && !options_.starts_following) {
+    block_interval_ms_ = is_leading_ ? options_.block_interval_ms : 0;
     if (!options_.now_us) {
         options_.now_us = system_now_us;
     }
@@ -47,14 +48,16 @@ void Sequencer::start(Resumption resumption) {
     }
     const OpenBlockPtr open = parts_.chain.open();
     // With an L1, an untouched block may have lost what it was to take from there.
-    if (!open || (open->l1() && parts_.chain.is_untouched())) {
+    if (!open || (is_leading_ && open->l1() && parts_.chain.is_untouched())) {
         open_next();
     }
     parts_.head.move_to(parts_.chain.head(), parts_.chain.open());
     parts_.publisher.post([this, open = parts_.chain.open()] {
         parts_.publisher.tell([&](Listener& listener) { listener.on_opened(open); });
     });
-    finish_l1_part();
+    if (is_leading_ || options_.only_follows) {
+        finish_l1_part();
+    }
     next_block_us_ = now_us() + block_interval_ms_ * 1000;
     thread_ = std::thread([this] { loop(); });
 }
@@ -93,6 +96,9 @@ std::optional<std::string> Sequencer::reason_to_refuse() const {
     }
     if (options_.only_follows) {
         return "this node follows L1 and takes no transactions: send them to the sequencer";
+    }
+    if (!is_leading_) {
+        return "another sequencer leads";
     }
     if (commands_.size() >= max_commands) {
         return "txpool is full";
@@ -149,7 +155,8 @@ uint64_t Sequencer::next_deadline_us() const {
     if (block_interval_ms_ != 0) {
         deadline = std::min(deadline, next_block_us_);
     }
-    if (parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks) {
+    if (is_leading_ &&
+        (parts_.chain.has_unclosed_transactions() || options_.emit_empty_mini_blocks)) {
         deadline = std::min(deadline, next_mini_block_us_);
     }
     return deadline;
@@ -175,7 +182,7 @@ void Sequencer::loop() {
                 std::get<std::function<void()>>(command)();
             }
         }
-        if (automine_) {
+        if (automine_ && is_leading_) {
             execute_ready();
         }
         settle_pooled();

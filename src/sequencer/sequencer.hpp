@@ -40,6 +40,9 @@ struct SequencerOptions {
     uint32_t checkpoint_interval_blocks = 10;
     /// All blocks are dictated (Sequencer::adopt): none is made here, and no transaction is taken.
     bool only_follows = false;
+    /// Another sequencer leads until lead() is called: its blocks are followed (follow_...), none
+    /// is made here, and no transaction is taken.
+    bool starts_following = false;
     mempool::PoolLimits pool;
     /// Microseconds since 1970; the system clock unless a test brings its own.
     std::function<uint64_t()> now_us;
@@ -101,6 +104,32 @@ class Sequencer final : public Intake {
     /// there is taken back and, beyond the last of them, executed again. Returns when done and
     /// published.
     [[nodiscard]] Result<void> adopt(std::vector<DictatedBlock> blocks);
+    // Several sequencers, one of which leads (src/leadership). Any thread; each returns when it is
+    // done and what it did is published.
+
+    [[nodiscard]] bool is_leading() const { return is_leading_; }
+    /// Goes on with the chain as it stands, in the midst of a block if need be.
+    void lead();
+    /// A submission that has not been executed.
+    struct Submission {
+        mempool::TxPtr tx;
+        SubmitMode mode = SubmitMode::accepted;
+        SubmitCallback done;  // may be empty
+    };
+    /// Ends the open block, makes no other, and gives back what waits, for the next leader.
+    [[nodiscard]] std::vector<Submission> step_down();
+    /// The next block opens like this. What is open must be untouched, or open like this.
+    [[nodiscard]] Result<void> follow_opening(const OpenBlockRecord& opening);
+    /// Executes exactly these, which must be what the header says. After an error the open block
+    /// is given up.
+    [[nodiscard]] Result<void> follow_mini_block(
+        const MiniBlockHeader& header, std::span<const mempool::TxPtr> transactions
+    );
+    /// The open block ends, as `header`. After an error it has ended otherwise.
+    [[nodiscard]] Result<void> follow_seal(const BlockHeader& header);
+    /// Gives up the open block and those after `number`; what users had sent in them.
+    [[nodiscard]] Result<std::vector<mempool::TxPtr>> follow_back_to(uint64_t number);
+
     /// Of the last block that opened; nothing on a chain without L1.
     [[nodiscard]] std::optional<rollup::L1Position> l1_position() const;
 
@@ -146,11 +175,6 @@ class Sequencer final : public Intake {
     [[nodiscard]] Chain& chain() { return parts_.chain; }
 
   private:
-    struct Submission {
-        mempool::TxPtr tx;
-        SubmitMode mode;
-        SubmitCallback done;
-    };
     using Command = std::variant<Submission, std::function<void()>>;
     struct Waiter {
         SubmitMode mode;
@@ -205,6 +229,13 @@ class Sequencer final : public Intake {
     /// Takes the blocks after `number` back and returns what users had sent in them.
     [[nodiscard]] Result<std::vector<ExecutedPtr>> withdraw_after(uint64_t number);
     void execute_again(std::span<const ExecutedPtr> sent, Results& results);
+    /// The open block as if it had never been.
+    void give_up_open_block();
+    /// Words when a block of this chain cannot open like this after the head.
+    [[nodiscard]] std::optional<std::string> objection_to(const OpenBlockRecord& opening) const;
+    [[nodiscard]] std::vector<Submission> take_waiting();
+    /// Shows that the chain has gone back, and what is open now.
+    void publish_return_to(uint64_t number);
     /// Shows that block `sealed` ended, if any, and which one is open.
     void publish_opening(SealedPtr sealed);
     /// The part of revert_to up to where the next block can open.
@@ -256,6 +287,7 @@ class Sequencer final : public Intake {
     };
     Forced forced_;
     std::atomic<uint64_t> block_interval_ms_;
+    std::atomic<bool> is_leading_;
 
     mutable std::mutex mutex_;
     std::condition_variable wake_;

@@ -122,6 +122,7 @@ struct TestOptions {
     storage::Durability durability = storage::Durability::relaxed;
     uint32_t execution_threads = 2;
     std::optional<rollup::L1Position> l1_genesis;
+    crypto::SecretKey signing_key = test::signing_key();
     Clock clock = std::make_shared<std::atomic<uint64_t>>(start_us);
 
     TestOptions() {
@@ -284,7 +285,7 @@ class TestChain {
         );
         ChainConfig config;
         config.chain_id = chain_id;
-        config.signing_key = signing_key();
+        config.signing_key = options.signing_key;
         config.execution_threads = options.execution_threads;
         config.l1_genesis = options.l1_genesis;
         chain = std::make_unique<Chain>(
