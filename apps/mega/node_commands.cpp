@@ -235,6 +235,19 @@ void add_node(CLI::App& root, const std::shared_ptr<node::Config>& shared, int& 
     add_switch(
         *node, "auto-relay", config.l1.auto_relay, "Prove and finalise everyone's withdrawals"
     );
+    add_key(
+        *node,
+        "peers",
+        config.l1.peers,
+        "Sequencers that take turns with this one, by stake: 0xOPERATOR=ws://HOST:PORT,..."
+    )
+        ->delimiter(',');
+    add_key(
+        *node,
+        "silent-mini-blocks",
+        config.l1.silent_mini_blocks,
+        "Mini-blocks of silence after which the leader counts as gone"
+    );
     add_l1_keys(*node, config.l1);
     add_follow_keys(*node, config);
     node->callback([shared, &status] {

@@ -1,6 +1,7 @@
 #include "node/config.hpp"
 
 #include "base/hex.hpp"
+#include "leadership/peers.hpp"
 #include "net/url.hpp"
 #include "parallel/executor.hpp"
 
@@ -72,6 +73,17 @@ std::optional<std::string> problem_of(const Config& config) {
     if (config.l1.only_follows &&
         !(config.l1.batcher_key_file.empty() && config.l1.proposer_key_file.empty())) {
         return "from-l1 makes no blocks: it wants neither batcher-key nor proposer-key";
+    }
+    if (!config.l1.peers.empty() && (config.l1.url.empty() || config.l1.batcher_key_file.empty())) {
+        return "peers wants l1, rollup and batcher-key: the operator's key, whose turn it is to be";
+    }
+    for (const std::string& peer : config.l1.peers) {
+        if (const auto parsed = leadership::parse_peer(peer); !parsed) {
+            return parsed.error().message;
+        }
+    }
+    if (config.l1.silent_mini_blocks < 10 || config.l1.silent_mini_blocks > 10'000) {
+        return "silent-mini-blocks must be 10 to 10000";
     }
     if (config.l1.batch_target_blobs < 1 || config.l1.batch_target_blobs > 6) {
         return "batch-target-blobs must be 1 to 6";

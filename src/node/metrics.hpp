@@ -3,6 +3,7 @@
 // /metrics in the Prometheus text format. Names are listed in docs/metrics.md; a test compares the
 // two.
 
+#include "leadership/candidate.hpp"
 #include "net/server.hpp"
 #include "node/dev_l1.hpp"
 #include "replica/replica.hpp"
@@ -24,6 +25,7 @@ struct MetricSources {
     const net::Server* server;     // null before it listens
     const Settlement* settlement;  // null on a chain without L1
     const DevL1* dev_l1;           // the same on a development chain
+    const leadership::Candidate* candidate;  // null for a sequencer that is alone
 };
 
 [[nodiscard]] std::string metrics_text(const MetricSources& sources);

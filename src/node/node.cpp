@@ -35,6 +35,7 @@ sequencer::SequencerOptions sequencer_options(const Config& config, const Setup&
     options.mini_block_interval_ms = config.mini_block_interval_ms;
     options.emit_empty_mini_blocks = config.emit_empty_mini_blocks;
     options.only_follows = config.l1.only_follows;
+    options.starts_following = !config.l1.peers.empty();
     options.gas_limit = config.gas_limit;
     options.beneficiary = fixed_from_hex<20>(config.beneficiary).value_or(setup.sequencer);
     options.checkpoint_interval_blocks = config.checkpoint_interval_blocks;
@@ -256,8 +257,12 @@ void Node::Impl::start_sequencer(sequencer::Resumption resumption) {
         sequencer::Sequencer::Parts{*chain, *log, head, publisher, *checkpointer}
     );
     accounts = std::make_unique<rpc::Accounts>(keys_of(setup.accounts));
-    add_service({*reader, *sequencer, *accounts, config.is_development ? sequencer.get() : nullptr}
-    );
+    if (is_candidate()) {
+        make_leader_intake();
+    }
+    sequencer::Intake& intake =
+        leader_intake ? static_cast<sequencer::Intake&>(*leader_intake) : *sequencer;
+    add_service({*reader, intake, *accounts, config.is_development ? sequencer.get() : nullptr});
     sequencer->start(std::move(resumption));
 }
 
@@ -277,6 +282,9 @@ rpc::ServiceOptions Node::Impl::service_options() {
     options.workers = config.rpc_workers;
     options.witness_cache_bytes = config.witness_cache_mib * mebibyte;
     options.on_mismatch = tell;
+    if (is_candidate()) {
+        options.leadership = [this] { return leadership(); };
+    }
     options.on_get = [this](const net::Request& request) { return answer_get(request); };
     return options;
 }
@@ -287,14 +295,17 @@ std::optional<net::Response> Node::Impl::answer_get(const net::Request& request)
         const MetricSources sources{
             sequencer.get(),
             replica ? &replica->status() : nullptr,
-            follows() ? static_cast<const sequencer::Intake&>(*forwarder) : *sequencer,
+            leader_intake ? static_cast<const sequencer::Intake&>(*leader_intake)
+            : follows()   ? static_cast<const sequencer::Intake&>(*forwarder)
+                          : *sequencer,
             *reader,
             *checkpointer,
             *states,
             *service,
             server.get(),
             settlement.get(),
-            dev_l1.get()
+            dev_l1.get(),
+            candidate.get()
         };
         return net::Response{
             .status = 200,

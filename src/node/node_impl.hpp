@@ -3,6 +3,7 @@
 // What a node consists of. Private to this library: node.cpp makes the common parts and those of a
 // sequencer, follow.cpp those of a replica.
 
+#include "leadership/candidate.hpp"
 #include "node/dev_l1.hpp"
 #include "node/ephemeral.hpp"
 #include "node/l1_options.hpp"
@@ -44,6 +45,9 @@ struct Node::Impl {
     std::unique_ptr<replica::Mirror> mirror;
     std::unique_ptr<replica::Forwarder> forwarder;
     std::unique_ptr<replica::Replica> replica;
+    // Of a sequencer that takes turns with others, which has the forwarder as well.
+    std::unique_ptr<leadership::LeaderIntake> leader_intake;
+    std::unique_ptr<leadership::Candidate> candidate;  // guarded by l1_mutex
     std::unique_ptr<rpc::Accounts> accounts;
     std::unique_ptr<rpc::Service> service;
     std::unique_ptr<net::Server> server;
@@ -59,6 +63,7 @@ struct Node::Impl {
     ~Impl() {
         // What talks to L1 waits for the sequencer now and then: it ends while that still runs.
         leave_l1();
+        end_candidacy();
         // Then no more requests, then no more blocks: what is under way is answered.
         if (server) {
             server->stop();
@@ -83,6 +88,12 @@ struct Node::Impl {
     [[nodiscard]] Result<void> prepare_l1();
     [[nodiscard]] Result<void> join_l1();
     void leave_l1();
+    // Of a sequencer that takes turns with others (candidate.cpp).
+    [[nodiscard]] bool is_candidate() const { return !config.l1.peers.empty(); }
+    void make_leader_intake();
+    [[nodiscard]] Result<void> begin_candidacy();
+    void end_candidacy();
+    [[nodiscard]] std::string leadership() const;
     [[nodiscard]] Result<DevL1Genesis> dev_l1_genesis() const;
     [[nodiscard]] Result<void> open_directory();
     [[nodiscard]] Result<void> open_database();

@@ -43,7 +43,7 @@ Result<void> Node::Impl::join_l1() {
     if (!config.has_dev_l1() && !l1_options) {
         return {};
     }
-    const Settlement::Parts parts{*sequencer, head, *reader, *blocks};
+    Settlement::Parts parts{*sequencer, head, *reader, *blocks};
     if (config.has_dev_l1()) {
         auto genesis = dev_l1_genesis();
         if (!genesis) {
@@ -60,6 +60,12 @@ Result<void> Node::Impl::join_l1() {
             to_hex(l1_options->rollup.config.l2_genesis_hash) + ", this one's " +
             to_hex(info.genesis_hash)
         }};
+    }
+    if (is_candidate()) {
+        if (auto begun = begin_candidacy(); !begun) {
+            return begun;
+        }
+        parts.may_post = [turn = candidate.get()] { return turn->may_post(); };
     }
     auto started = Settlement::start(*l1_options, parts);
     if (!started) {

@@ -168,7 +168,13 @@ Result<void> Settlement::Impl::make_batcher() {
         options.batcher,
         options.rollup.config.l2_chain_id,
         settlement::Batcher::Parts{
-            *batch_sender.client, *batch_sender.transactions, source, archive, stop, log_line
+            *batch_sender.client,
+            *batch_sender.transactions,
+            source,
+            archive,
+            stop,
+            log_line,
+            parts.may_post
         }
     );
     return {};
@@ -215,6 +221,9 @@ void Settlement::Impl::start() {
         // One key, one thread: claims and withdrawals take turns.
         threads.emplace_back([this] {
             do {
+                if (parts.may_post && !parts.may_post()) {
+                    continue;
+                }
                 proposer->tick();
                 if (relayer) {
                     relayer->tick();

@@ -38,6 +38,8 @@ class Settlement {
         sequencer::Head& head;
         const sequencer::ChainReader& reader;
         const storage::ChainStore& blocks;
+        /// This node's turn to post batches and to claim; empty: it always is.
+        std::function<bool()> may_post{};
     };
     /// Fails on files, not on an L1 that is away.
     [[nodiscard]] static Result<std::unique_ptr<Settlement>> start(

@@ -125,6 +125,11 @@ struct Service::Impl {
         if (development) {
             add_development_methods(dispatcher, *development);
         }
+        if (options.leadership) {
+            dispatcher.add("mega_getLeadership", [this](const nlohmann::json&) -> Answer {
+                return options.leadership();
+            });
+        }
     }
 
     void answer_http(const net::Request& request, const net::Responder& responder) {

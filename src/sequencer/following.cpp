@@ -6,6 +6,7 @@
 
 #include "base/hex.hpp"
 #include "rollup/config.hpp"
+#include "rollup/deposits.hpp"
 #include "sequencer/opening.hpp"
 #include "sequencer/sequencer.hpp"
 
@@ -189,6 +190,7 @@ Result<void> Sequencer::follow_seal(const BlockHeader& header) {
             done = Err{Error{*words}};
             return;
         }
+        const auto objection = objection_to_l1_part();
         const SealedPtr sealed = seal();
         if (!sealed) {
             done = Err{Error{*failure()}};
@@ -201,7 +203,9 @@ Result<void> Sequencer::follow_seal(const BlockHeader& header) {
         due_.clear();
         publish_opening(sealed);
         done = {};
-        if (sealed->header != header) {
+        if (objection) {
+            done = Err{Error{*objection}};
+        } else if (sealed->header != header) {
             done = Err{Error{
                 "block " + std::to_string(sealed->header.number) + " comes out as " +
                 to_hex(sealed->hash) + " (state root " + to_hex(sealed->header.state_root) +
@@ -211,6 +215,47 @@ Result<void> Sequencer::follow_seal(const BlockHeader& header) {
         }
     });
     return done;
+}
+
+/// Looked at when a block ends: by then what it takes from L1 has been seen here as well, unless L1
+/// is away. Followers of L1 alone find out in any case, and what they find is what counts.
+std::optional<std::string> Sequencer::objection_to_l1_part() {
+    const OpenBlockPtr& open = parts_.chain.open();
+    const SealedPtr& head = parts_.chain.head();
+    if (!open->l1() || !head->l1) {
+        return std::nullopt;
+    }
+    std::vector<Hash256> expected;
+    if (rollup::needs_l1_attributes(*head->l1, *open->l1())) {
+        const auto entries = l1_.entries_between(*head->l1, *open->l1());
+        if (!entries) {
+            ++counters_.unchecked_l1_parts;
+            return std::nullopt;
+        }
+        for (const SignedTransaction& tx : rollup::transactions_from_l1(
+                 parts_.chain.config().chain_id,
+                 open->opening_header().number,
+                 *head->l1,
+                 *open->l1(),
+                 *entries
+             )) {
+            if (tx.tx.type == TxType::deposit) {
+                expected.push_back(tx.hash);
+            }
+        }
+    }
+    std::vector<Hash256> deposits;
+    for (const ExecutedPtr& one : open->transactions()) {
+        if (one->tx->tx.type == TxType::deposit) {
+            deposits.push_back(one->tx->hash);
+        }
+    }
+    if (deposits != expected) {
+        return "block " + std::to_string(open->opening_header().number) + " holds " +
+               std::to_string(deposits.size()) + " deposit(s) that are not the " +
+               std::to_string(expected.size()) + " of L1";
+    }
+    return std::nullopt;
 }
 
 Result<std::vector<mempool::TxPtr>> Sequencer::follow_back_to(uint64_t number) {

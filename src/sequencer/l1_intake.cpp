@@ -66,4 +66,25 @@ L1Intake::Step L1Intake::next(
     return step;
 }
 
+std::optional<std::vector<rollup::QueueEntry>> L1Intake::entries_between(
+    const rollup::L1Position& before, const rollup::L1Position& after
+) const {
+    std::vector<rollup::QueueEntry> entries;
+    bool has_origin = false;
+    for (const rollup::L1Block& block : blocks_) {
+        if (block.ref.number > after.origin.number) {
+            break;
+        }
+        has_origin = block.ref == after.origin;
+        for (const rollup::QueueEntry& entry : block.entries) {
+            if (entry.index == before.cursor + entries.size() && entry.index < after.cursor) {
+                entries.push_back(entry);
+            }
+        }
+    }
+    // No origin or not all of the entries: L1 is not known so far back, or another one is.
+    const bool is_known = has_origin && before.cursor + entries.size() == after.cursor;
+    return is_known ? std::optional{std::move(entries)} : std::nullopt;
+}
+
 }  // namespace mega::sequencer

@@ -29,6 +29,12 @@ class L1Intake {
         const rollup::L1Position& parent, uint64_t timestamp, uint64_t gas_limit
     ) const;
 
+    /// What a block after one at `before` takes when it stands at `after`; nothing when what is known
+    /// of L1 does not say.
+    [[nodiscard]] std::optional<std::vector<rollup::QueueEntry>> entries_between(
+        const rollup::L1Position& before, const rollup::L1Position& after
+    ) const;
+
     /// Known blocks beyond this are forgotten, oldest first: a reorganisation of L1 that goes
     /// deeper needs them fed again.
     static constexpr size_t max_blocks = 1024;

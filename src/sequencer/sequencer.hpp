@@ -59,6 +59,7 @@ struct SequencerCounters {
     std::atomic<uint64_t> from_l1{0};       // deposits, forced transactions, L1 attributes
     std::atomic<uint64_t> reorganised{0};   // times that L1 took blocks back
     std::atomic<uint64_t> contradicted{0};  // transactions that came out otherwise, or not, then
+    std::atomic<uint64_t> unchecked_l1_parts{0};  // of followed blocks: L1 was not known so far
     std::atomic<uint64_t> execute_ns{0};
     std::atomic<uint64_t> seal_ns{0};
 };
@@ -231,6 +232,8 @@ class Sequencer final : public Intake {
     void execute_again(std::span<const ExecutedPtr> sent, Results& results);
     /// The open block as if it had never been.
     void give_up_open_block();
+    /// Words when the open block takes from L1 what L1 does not hold, as far as it is known here.
+    [[nodiscard]] std::optional<std::string> objection_to_l1_part();
     /// Words when a block of this chain cannot open like this after the head.
     [[nodiscard]] std::optional<std::string> objection_to(const OpenBlockRecord& opening) const;
     [[nodiscard]] std::vector<Submission> take_waiting();

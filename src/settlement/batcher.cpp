@@ -44,6 +44,9 @@ BatchLimits Batcher::limits(const InboxHead& head, size_t max_payload_bytes) con
 }
 
 Result<bool> Batcher::step() {
+    if (parts_.may_post && !parts_.may_post()) {
+        return false;
+    }
     const auto head = read_inbox_head(parts_.client, options_.batch_inbox);
     if (!head) {
         return Err{head.error()};

@@ -49,6 +49,8 @@ class Batcher {
         const BlobArchive& archive;
         const StopSignal& stop;
         std::function<void(const std::string&)> log;
+        /// L1 takes batches from this sender now; empty: it always does.
+        std::function<bool()> may_post{};
     };
     Batcher(const BatcherOptions& options, uint64_t l2_chain_id, Parts parts);
 

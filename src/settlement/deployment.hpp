@@ -62,6 +62,26 @@ struct DeployConfig {
 /// From the table of contracts/DEPLOYMENT.md.
 void use_development_windows(DeployConfig& config);
 
+/// MEGA's own: token distribution, staking, duties, governance. All zero on a chain without staking.
+struct StakingContracts {
+    Address distributor{};
+    Address staking{};
+    Address validator_keys{};
+    Address epochs{};
+    Address leader_schedule{};
+    Address committee{};
+    Address committee_verifier{};
+    Address duty_record{};
+    Address slasher{};
+    Address rewards{};
+    Address staked_votes{};
+    Address voting_power{};
+    Address governor{};
+    Address guardian{};
+    Address grants{};
+    friend bool operator==(const StakingContracts&, const StakingContracts&) = default;
+};
+
 struct Contracts {
     Address timelock{};
     Address token{};
@@ -76,6 +96,8 @@ struct Contracts {
     Address l2_parameter_relay{};
     Address fast_exit{};
     Address atomic_swap{};
+    StakingContracts mega;
+    [[nodiscard]] bool has_staking() const { return !mega.staking.is_zero(); }
     friend bool operator==(const Contracts&, const Contracts&) = default;
 };
 /// Name as in addresses.json, and where it is.

@@ -184,6 +184,9 @@ Result<void> Watcher::settle() {
         return Err{agrees.error()};
     }
     if (!*agrees) {
+        if (!parts_.sequencer.is_leading()) {
+            return {};  // the leader adopts, and is followed
+        }
         return adopt_from_l1(inbox->l1.number);
     }
     const auto finalized = parts_.client.block("finalized");
