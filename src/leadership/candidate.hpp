@@ -55,9 +55,7 @@ class Candidate {
     [[nodiscard]] uint64_t takeovers() const { return duties_->takeovers(); }
 
   private:
-    Candidate(
-        const CandidateOptions& options, const Parts& parts, std::unique_ptr<Duties> duties
-    );
+    Candidate(const CandidateOptions& options, const Parts& parts, std::unique_ptr<Duties> duties);
     void run();
     [[nodiscard]] View look() const;
     void lead(const View& view);

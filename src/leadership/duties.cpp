@@ -109,8 +109,7 @@ Result<SlotDuties> Duties::ask_for(uint64_t time_s) {
     Decoder in(*start);
     duties.start = in.u64();
     duties.end = duties.start + slot_length_;
-    const auto leader =
-        ask(schedule, Encoder().word(u256{duties.start}).call("leaderOf(uint256)"));
+    const auto leader = ask(schedule, Encoder().word(u256{duties.start}).call("leaderOf(uint256)"));
     const auto listed =
         ask(schedule, Encoder().word(u256{duties.start}).call("candidatesOf(uint256)"));
     if (!leader || !listed) {

@@ -31,9 +31,8 @@ Act while_leading(const View& view) {
 const PeerView* present_leader(const View& view) {
     const PeerView* best = nullptr;
     for (const PeerView& peer : view.peers) {
-        const bool is_better =
-            best == nullptr || rank_of(view, peer.operator_address) <
-                                   rank_of(view, best->operator_address);
+        const bool is_better = best == nullptr || rank_of(view, peer.operator_address) <
+                                                      rank_of(view, best->operator_address);
         if (peer.is_leading && answers(view, peer) && is_better) {
             best = &peer;
         }

@@ -1,11 +1,13 @@
 #pragma once
 
-// Who leads: a pure function of what a candidate sees. Every candidate decides by itself; they agree
-// because all see the same duties on L1, and each yields to whom it can see with a better right.
+// Who leads: a pure function of what a candidate sees. Every candidate decides by itself; they
+// agree because all see the same duties on L1, and each yields to whom it can see with a better
+// right.
 //
 //   leads     yields to the one in charge as soon as that one answers, and to any other leader of a
 //             better rank; goes on while the one in charge is silent
-//   follows   whoever leads. When nobody does: it takes the lead once everybody of a better rank has
+//   follows   whoever leads. When nobody does: it takes the lead once everybody of a better rank
+//   has
 //             been silent for `silence_ms`, and it stands where the last leader stood
 //
 // Ranks count from the one in charge on L1: rank 0 is in charge, and a candidate without a rank in

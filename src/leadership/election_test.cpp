@@ -118,8 +118,8 @@ TEST(election, of_two_leaders_the_better_rank_stays) {
     EXPECT_EQ(decide(view).act, Act::step_down);
 }
 
-/// Candidates on a timeline of ten milliseconds that see each other a moment late, some of them dead
-/// for a while: once all is calm, exactly one leads, and never do two of them for long.
+/// Candidates on a timeline of ten milliseconds that see each other a moment late, some of them
+/// dead for a while: once all is calm, exactly one leads, and never do two of them for long.
 TEST(election, settles_on_one_leader_whatever_happened) {
     const uint64_t seed = test_seed();
     std::mt19937_64 random(seed);

@@ -36,7 +36,11 @@ Result<std::vector<mempool::TxPtr>> to_transactions(std::span<const feed::FeedTr
 }
 
 /// A sealed block tells its place in L1 by its first transaction, if it has moved.
-void add_position(sequencer::OpenBlockRecord& opening, const feed::BlockRecord& record, const std::optional<rollup::L1Position>& before) {
+void add_position(
+    sequencer::OpenBlockRecord& opening,
+    const feed::BlockRecord& record,
+    const std::optional<rollup::L1Position>& before
+) {
     if (opening.l1) {
         return;
     }
@@ -328,9 +332,12 @@ Follower::Step Follower::take(const feed::BlockRecord& record) {
     const bool continues =
         own.empty() ||
         (sequencer::inputs_of(*open) == opening && own.size() <= record.mini_blocks.size() &&
-         std::equal(own.begin(), own.end(), record.mini_blocks.begin(), [&](const auto& mine, const auto& told) {
-             return is_told(told, mine);
-         }));
+         std::equal(
+             own.begin(),
+             own.end(),
+             record.mini_blocks.begin(),
+             [&](const auto& mine, const auto& told) { return is_told(told, mine); }
+         ));
     if (!continues) {
         // The same parent: only the open block is another one.
         if (auto back = back_to(sealed->header.number); !back) {

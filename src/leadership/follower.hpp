@@ -1,8 +1,8 @@
 #pragma once
 
-// The leader's feed into this node's sequencer: each mini-block is executed here as it comes and has
-// to come out as the leader says; its signature has to be the leader's. Where the leader's chain
-// parts from this one, this one goes back to the last block that both have.
+// The leader's feed into this node's sequencer: each mini-block is executed here as it comes and
+// has to come out as the leader says; its signature has to be the leader's. Where the leader's
+// chain parts from this one, this one goes back to the last block that both have.
 //
 // One thread.
 
@@ -38,9 +38,9 @@ class Follower {
     Follower(const Options& options, Parts parts);
 
     enum class Outcome : uint8_t {
-        followed,   // something was taken, or there was nothing
-        lost,       // the leader cannot be reached, or speaks nonsense
-        contradicts // it says what is not so: not to be followed
+        followed,    // something was taken, or there was nothing
+        lost,        // the leader cannot be reached, or speaks nonsense
+        contradicts  // it says what is not so: not to be followed
     };
     /// Takes what the leader at `url` tells, for about `wait_ms`. `signer`: whose mini-blocks are
     /// taken; nothing: not known yet, anybody's.
@@ -83,8 +83,8 @@ class Follower {
     std::string url_;
     std::optional<Address> signer_;
     bool must_fetch_ = true;
-    uint64_t opened_ = 0;        // the number of the block whose opening was told
-    uint64_t leader_sealed_ = 0; // what the leader has sealed, as far as it said
+    uint64_t opened_ = 0;         // the number of the block whose opening was told
+    uint64_t leader_sealed_ = 0;  // what the leader has sealed, as far as it said
 };
 
 }  // namespace mega::leadership

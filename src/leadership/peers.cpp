@@ -98,9 +98,8 @@ void Peers::watch(size_t index) {
         *url, {.timeout_ms = timeout_ms_, .max_response_bytes = max_answer_bytes}
     );
     do {
-        const auto response = client.post(
-            R"({"jsonrpc":"2.0","id":1,"method":"mega_getLeadership","params":[]})"
-        );
+        const auto response =
+            client.post(R"({"jsonrpc":"2.0","id":1,"method":"mega_getLeadership","params":[]})");
         const auto standing =
             response ? parse_standing(response->body) : Result<Standing>(Err{response.error()});
         // Somebody else behind the URL is nobody.

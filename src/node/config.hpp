@@ -35,8 +35,8 @@ struct L1Config {
     bool only_follows = false;
     uint64_t depth = 0;  // L1 blocks on top of one before its deposits are taken
 
-    /// The other sequencers that take turns with this one: 0xOPERATOR=ws://HOST:PORT each. None: this
-    /// one alone makes the chain.
+    /// The other sequencers that take turns with this one: 0xOPERATOR=ws://HOST:PORT each. None:
+    /// this one alone makes the chain.
     std::vector<std::string> peers;
     uint32_t silent_mini_blocks = 50;  // after which a leader counts as gone
 

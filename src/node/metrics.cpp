@@ -153,6 +153,32 @@ void add_validators(MetricsText& out, const MetricSources& sources) {
     );
 }
 
+void add_leadership(MetricsText& out, const leadership::Candidate& candidate) {
+    const auto& turns = candidate.counters();
+    out.gauge("leading", "1 while this node leads", candidate.standing().is_leading ? 1 : 0);
+    out.counter("leadership_taken_total", "Times that this node took the lead", turns.led);
+    out.counter("leadership_given_total", "Times that it handed the lead over", turns.stepped_down);
+    out.counter(
+        "leadership_failovers_total",
+        "Times that it took the lead because another was silent",
+        turns.failovers
+    );
+    out.counter(
+        "leadership_takeovers_total",
+        "Times that L1 put it in charge for that",
+        candidate.takeovers()
+    );
+    const auto& followed = candidate.followed();
+    out.counter("led_blocks_total", "Blocks of other leaders executed", followed.blocks);
+    out.counter("led_mini_blocks_total", "Their mini-blocks", followed.mini_blocks);
+    out.counter(
+        "led_branches_left_total",
+        "Times that a leader's chain was another one",
+        followed.branches_left
+    );
+    out.counter("led_refusals_total", "Times that a leader said what was not so", followed.refused);
+}
+
 }  // namespace
 
 std::string metrics_text(const MetricSources& sources) {
@@ -164,6 +190,9 @@ std::string metrics_text(const MetricSources& sources) {
     out.gauge("state_cache_bytes", "Accounts and slots in memory", sources.states.cache_bytes());
     if (sources.settlement != nullptr) {
         sources.settlement->add_metrics(out);
+    }
+    if (sources.candidate != nullptr) {
+        add_leadership(out, *sources.candidate);
     }
     if (sources.dev_l1 != nullptr) {
         sources.dev_l1->add_metrics(out);

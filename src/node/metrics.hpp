@@ -22,9 +22,9 @@ struct MetricSources {
     const sequencer::Checkpointer& checkpointer;
     const storage::StateStore& states;
     const rpc::Service& service;
-    const net::Server* server;     // null before it listens
-    const Settlement* settlement;  // null on a chain without L1
-    const DevL1* dev_l1;           // the same on a development chain
+    const net::Server* server;               // null before it listens
+    const Settlement* settlement;            // null on a chain without L1
+    const DevL1* dev_l1;                     // the same on a development chain
     const leadership::Candidate* candidate;  // null for a sequencer that is alone
 };
 

@@ -35,8 +35,8 @@ struct ServiceOptions {
     size_t witness_cache_bytes = 32u << 20;
     /// Told of each report of a block that does not validate; on a worker's thread.
     std::function<void(const MismatchReport&)> on_mismatch;
-    /// What mega_getLeadership answers, where several sequencers take turns; at once. Empty: no such
-    /// method.
+    /// What mega_getLeadership answers, where several sequencers take turns; at once. Empty: no
+    /// such method.
     std::function<std::string()> leadership;
     /// Answers everything but POST, such as GET /metrics. GET /health is answered here when this
     /// gives nothing.

@@ -129,6 +129,26 @@ std::vector<std::pair<std::string, Address*>> named_addresses(Contracts& contrac
     };
 }
 
+std::vector<std::pair<std::string, Address*>> named_addresses(StakingContracts& mega) {
+    return {
+        {"distributor", &mega.distributor},
+        {"staking", &mega.staking},
+        {"validatorKeys", &mega.validator_keys},
+        {"epochs", &mega.epochs},
+        {"leaderSchedule", &mega.leader_schedule},
+        {"committee", &mega.committee},
+        {"committeeVerifier", &mega.committee_verifier},
+        {"dutyRecord", &mega.duty_record},
+        {"slasher", &mega.slasher},
+        {"rewards", &mega.rewards},
+        {"stakedVotes", &mega.staked_votes},
+        {"votingPower", &mega.voting_power},
+        {"governor", &mega.governor},
+        {"guardianContract", &mega.guardian},
+        {"grants", &mega.grants},
+    };
+}
+
 DeploymentPlan plan_deployment(const DeployConfig& config) {
     Planner planner(config);
     Contracts& at = planner.contracts();

@@ -100,8 +100,9 @@ struct Contracts {
     [[nodiscard]] bool has_staking() const { return !mega.staking.is_zero(); }
     friend bool operator==(const Contracts&, const Contracts&) = default;
 };
-/// Name as in addresses.json, and where it is.
+/// Name as in addresses.json, and where it is; those of a chain without staking.
 [[nodiscard]] std::vector<std::pair<std::string, Address*>> named_addresses(Contracts& contracts);
+[[nodiscard]] std::vector<std::pair<std::string, Address*>> named_addresses(StakingContracts& mega);
 
 struct DeployStep {
     std::string name;

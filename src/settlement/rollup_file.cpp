@@ -26,6 +26,15 @@ u256 wei_from(const Fields& fields, std::string_view name) {
     return fields.word(name);
 }
 
+/// Nothing on a chain without staking.
+void add_staking(nlohmann::ordered_json& out, Contracts& contracts) {
+    if (contracts.has_staking()) {
+        for (const auto& [name, address] : named_addresses(contracts.mega)) {
+            out[name] = to_hex(*address);
+        }
+    }
+}
+
 }  // namespace
 
 RollupFile make_rollup_file(
@@ -64,6 +73,7 @@ std::string to_json(const RollupFile& file) {
     for (const auto& [name, address] : named_addresses(copy.contracts)) {
         out[name] = to_hex(*address);
     }
+    add_staking(out, copy.contracts);
     out["sequencer"] = to_hex(file.sequencer);
     out["forcedInclusionDelay"] = file.forced_inclusion_delay_s;
     out["challengeWindow"] = file.challenge_window_s;
@@ -92,6 +102,11 @@ Result<RollupFile> parse_rollup_file(std::string_view text) {
     file.config.genesis_timestamp = in.u64("l2GenesisTimestamp");
     for (const auto& [name, address] : named_addresses(file.contracts)) {
         *address = in.address(name);
+    }
+    if (in.has("staking")) {
+        for (const auto& [name, address] : named_addresses(file.contracts.mega)) {
+            *address = in.has(name) ? in.address(name) : Address{};
+        }
     }
     file.config.deposit_queue = file.contracts.deposit_queue;
     file.config.batch_inbox = file.contracts.batch_inbox;
@@ -124,6 +139,7 @@ std::string addresses_json(Contracts contracts) {
     for (const auto& [name, address] : named_addresses(contracts)) {
         out[name] = to_hex(*address);
     }
+    add_staking(out, contracts);
     return out.dump(4) + "\n";
 }
 

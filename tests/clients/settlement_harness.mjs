@@ -73,7 +73,7 @@ export async function mega(args, timeout) {
     return stdout;
 }
 
-const free_port = async () => {
+export const free_port = async () => {
     const { createServer } = await import('node:net');
     const server = createServer();
     await new Promise((done) => server.listen(0, '127.0.0.1', done));
@@ -134,11 +134,18 @@ export async function deploy_chain(l1, directory, overrides = {}) {
 }
 
 export async function start_chain(chain, l1, { args = [], auto_relay = true } = {}) {
+    return start_sequencer(chain, l1, {
+        data: join(chain.directory, 'data'), key: join(chain.directory, 'sequencer.json'), batcher: chain.key_files.batcher,
+        args: ['--proposer-key', chain.key_files.proposer, ...(auto_relay ? ['--auto-relay'] : []), '--proposal-interval-s', '2', ...args],
+    });
+}
+
+/// One of the chain's sequencers, with keys and data of its own.
+export async function start_sequencer(chain, l1, { data, key, batcher, port = 0, args = [] }) {
     const node = start(binary, [
-        'node', '--genesis', join(chain.out, 'genesis.json'), '--key', join(chain.directory, 'sequencer.json'), '--password-file', chain.password,
-        '--data', join(chain.directory, 'data'), '--rpc-port', '0', '--l1', l1.url, '--rollup', chain.rollup,
-        '--batcher-key', chain.key_files.batcher, '--proposer-key', chain.key_files.proposer, ...(auto_relay ? ['--auto-relay'] : []),
-        '--batch-max-age-s', '3', '--proposal-interval-s', '2', ...args,
+        'node', '--genesis', join(chain.out, 'genesis.json'), '--key', key, '--password-file', chain.password,
+        '--data', data, '--rpc-port', `${port}`, '--l1', l1.url, '--rollup', chain.rollup,
+        '--batcher-key', batcher, '--batch-max-age-s', '3', ...args,
     ], (log) => log.match(/RPC +(http:\/\/\S+)/)?.[1], 'mega node');
     node.url = await node.ready;
     node.rpc = (method, ...params) => rpc(node.url, method, params);
