@@ -2,28 +2,12 @@
 
 #include "crypto/keccak.hpp"
 #include "rollup/output_root.hpp"
-#include "settlement/abi.hpp"
+#include "settlement/ask.hpp"
 
 namespace mega::settlement {
 namespace {
 
 constexpr uint64_t max_submitters = 64;
-
-/// A call whose answer is read by `read`; words when the answer is not of that shape.
-template <class Read>
-auto ask(L1Client& client, const Address& contract, const Bytes& data, Read read)
-    -> Result<decltype(read(std::declval<abi::Decoder&>()))> {
-    const auto answer = client.call({.to = contract, .data = data});
-    if (!answer) {
-        return Err{answer.error()};
-    }
-    abi::Decoder in(*answer);
-    auto value = read(in);
-    if (!in.is_good()) {
-        return Err{Error{to_hex(contract) + " on L1 answers in another shape than expected"}};
-    }
-    return value;
-}
 
 void write_header(abi::Encoder& out, const rollup::BatchHeader& header) {
     out.word(header.parent)
