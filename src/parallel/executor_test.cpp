@@ -59,6 +59,21 @@ TEST_P(ExecutorTest, IndependentTransfersNeverRunTwice) {
     EXPECT_EQ(report().native_transfers, 300U);
 }
 
+/// Data on L1 is charged, and the vault paid, without the interpreter.
+TEST_P(ExecutorTest, TransfersOfAnL2WithFeesAreNativeToo) {
+    scenario_.env.l2_fees = {u256{700}, scenario_.env.context.base_fee_per_gas, 2'500};
+    const Address vault = execution::fee_vault_address;
+    for (uint64_t i = 0; i < 300; ++i) {
+        const bool meets_vault = i % 100 == 50;
+        auto& tx = scenario_.add(
+            address_of(first_sender + i), meets_vault ? vault : address_of(first_recipient + i), i
+        );
+        tx.tx.gas_limit = i % 100 == 70 ? 21'001 : 100'000;  // too little for the data
+    }
+    EXPECT_TRUE(expect_sameness(RefusalPolicy::skip));
+    EXPECT_EQ(report().native_transfers, 294U) << to_text(report());
+}
+
 TEST_P(ExecutorTest, CreditsToOneAccountDoNotConflict) {
     for (uint64_t i = 0; i < 300; ++i) {
         scenario_.add(address_of(first_sender + i), contract, i);

@@ -50,6 +50,7 @@ inline BatchResult execute_one_by_one(const state::StateView& view, const Batch&
 inline void expect_same(const execution::TxResult& expected, const execution::TxResult& actual) {
     EXPECT_EQ(expected.status, actual.status);
     EXPECT_EQ(expected.gas_used, actual.gas_used);
+    EXPECT_EQ(expected.data_gas, actual.data_gas);
     EXPECT_EQ(expected.gas_refunded, actual.gas_refunded);
     EXPECT_EQ(expected.effective_gas_price, actual.effective_gas_price);
     EXPECT_EQ(expected.logs, actual.logs);

@@ -1,5 +1,8 @@
 #include "evm/precompiles.hpp"
+#include "execution/data_fee.hpp"
 #include "parallel/lanes.hpp"
+
+#include <utility>
 
 namespace mega::parallel {
 
@@ -12,9 +15,29 @@ struct Costs {
     u256 price;
     u256 tip;
     u256 needed;  // at the start
+    uint64_t data_gas = 0;
+    uint64_t gas_used = transfer_gas;
+    u256 to_vault;
 };
 
-std::optional<Costs> costs_of(const execution::BlockEnv& env, const Transaction& tx) {
+/// Nothing where the limit does not hold the gas: who is refused is refused in full words
+/// elsewhere.
+bool add_l2_fees(
+    const execution::BlockEnv& env, const SignedTransaction& tx, const u256& base_fee, Costs& costs
+) {
+    if (!env.l2_fees.pays_vault()) {
+        return true;
+    }
+    costs.data_gas = execution::data_gas(env.l2_fees, tx);
+    costs.gas_used += costs.data_gas;
+    costs.to_vault = execution::vault_credit(env.l2_fees, base_fee, costs.gas_used, costs.data_gas);
+    const Address& vault = execution::fee_vault_address;
+    return costs.gas_used <= tx.tx.gas_limit && tx.sender != vault && *tx.tx.to != vault &&
+           env.context.beneficiary != vault;
+}
+
+std::optional<Costs> costs_of(const execution::BlockEnv& env, const SignedTransaction& signed_tx) {
+    const Transaction& tx = signed_tx.tx;
     const bool has_base_fee = env.fork >= Fork::london;
     const u256 base_fee = has_base_fee ? env.context.base_fee_per_gas : u256{};
     if (tx.max_fee_per_gas < base_fee || tx.value >= state::high_balance ||
@@ -29,7 +52,9 @@ std::optional<Costs> costs_of(const execution::BlockEnv& env, const Transaction&
         return std::nullopt;
     }
     costs.needed = most_for_gas + tx.value;
-    return costs.needed < state::high_balance ? std::optional{costs} : std::nullopt;
+    const bool fits =
+        costs.needed < state::high_balance && add_l2_fees(env, signed_tx, base_fee, costs);
+    return fits ? std::optional{costs} : std::nullopt;
 }
 
 AccountVersion& add_change(Lane& lane, Record& record, AccountLocation* location) {
@@ -54,10 +79,10 @@ void write_changes(
     AccountVersion& sender = add_change(lane, record, from);
     sender.sets_nonce = true;
     sender.account.nonce = tx.tx.nonce + 1;
-    sender.account.balance -= costs.price * u256{transfer_gas} + tx.tx.value;
+    sender.account.balance -= costs.price * u256{costs.gas_used} + tx.tx.value;
     AccountVersion& recipient = to == from ? sender : add_change(lane, record, to);
     recipient.account.balance += tx.tx.value;
-    const u256 fee = costs.tip * u256{transfer_gas};
+    const u256 fee = costs.tip * u256{costs.gas_used};
     const Address& beneficiary = round.env->context.beneficiary;
     if (beneficiary == from->key) {
         sender.account.balance += fee;
@@ -65,6 +90,12 @@ void write_changes(
         recipient.account.balance += fee;
     } else {
         record.fees.push_back({beneficiary, fee});
+    }
+    if (round.env->l2_fees.pays_vault()) {
+        record.fees.push_back({execution::fee_vault_address, costs.to_vault});
+        if (record.fees.size() == 2 && record.fees[1].address < record.fees[0].address) {
+            std::swap(record.fees[0], record.fees[1]);  // as commit wants them
+        }
     }
     sort_account_writes(record);
 }
@@ -82,10 +113,7 @@ bool run_transfer(
     Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
 ) {
     const execution::BlockEnv& env = *round.env;
-    if (env.l2_fees.pays_vault()) {
-        return false;  // the fee vault's part is the general lane's business
-    }
-    const auto costs = costs_of(env, tx.tx);
+    const auto costs = costs_of(env, tx);
     if (!costs || tx.tx.nonce == UINT64_MAX ||
         !execution::check_stateless(env.fork, env.context.chain_id, tx.tx, round.options)) {
         return false;
@@ -105,7 +133,8 @@ bool run_transfer(
     record.account_reads[1].seen = state::Seen::code;
     write_changes(lane, round, tx, *costs, record);
     record.result = {};
-    record.result.gas_used = transfer_gas;
+    record.result.gas_used = costs->gas_used;
+    record.result.data_gas = costs->data_gas;
     record.result.effective_gas_price = costs->price;
     record.receipt = {};
     record.receipt.type = tx.tx.type;
