@@ -1,25 +1,14 @@
 #include "leadership/duties.hpp"
 
-#include "settlement/abi.hpp"
-
 #include <algorithm>
 #include <chrono>
 
 namespace mega::leadership {
 namespace {
 
-using settlement::abi::Decoder;
-using settlement::abi::Encoder;
-
-constexpr size_t max_ranks = 8;  // of LeaderSchedule
-
 uint64_t system_now_s() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-}
-
-Err<Error> malformed(std::string_view what) {
-    return Err{Error{"L1: " + std::string(what) + " answers nonsense"}};
 }
 
 }  // namespace
@@ -70,11 +59,14 @@ void Duties::run() {
     } while (stop_.wait_ms(options_.poll_ms));
 }
 
-Result<Bytes> Duties::ask(const Address& contract, Bytes question) {
-    return client_->call({.to = contract, .data = std::move(question)});
-}
-
 Result<void> Duties::refresh() {
+    if (!staking_) {
+        auto opened = staking::L1Staking::open(*client_, options_.contracts);
+        if (!opened) {
+            return Err{opened.error()};
+        }
+        staking_ = *std::move(opened);
+    }
     const uint64_t now = options_.now_s();
     auto present = ask_for(now);
     if (!present) {
@@ -90,82 +82,51 @@ Result<void> Duties::refresh() {
 }
 
 Result<SlotDuties> Duties::ask_for(uint64_t time_s) {
-    const Address& schedule = options_.contracts.leader_schedule;
-    if (slot_length_ == 0) {
-        const auto length = ask(schedule, Encoder().call("slotLength()"));
-        if (!length) {
-            return Err{length.error()};
-        }
-        slot_length_ = Decoder(*length).u64();
-        if (slot_length_ == 0) {
-            return malformed("LeaderSchedule.slotLength");
-        }
-    }
-    const auto start = ask(schedule, Encoder().word(u256{time_s}).call("slotStartOf(uint256)"));
-    if (!start) {
-        return Err{start.error()};
-    }
     SlotDuties duties;
-    Decoder in(*start);
-    duties.start = in.u64();
-    duties.end = duties.start + slot_length_;
-    const auto leader = ask(schedule, Encoder().word(u256{duties.start}).call("leaderOf(uint256)"));
-    const auto listed =
-        ask(schedule, Encoder().word(u256{duties.start}).call("candidatesOf(uint256)"));
-    if (!leader || !listed) {
-        return Err{leader ? listed.error() : leader.error()};
+    duties.start = staking_->slot_start_of(time_s);
+    duties.end = duties.start + staking_->slot_length();
+    const auto in_charge = staking_->leader_at(duties.start);
+    const auto ids = staking_->candidates_of(duties.start);
+    if (!in_charge || !ids) {
+        return Err{in_charge ? ids.error() : in_charge.error()};
     }
-    Decoder leader_in(*leader);
-    const Address in_charge = leader_in.address();
-    Decoder listed_in(*listed);
-    const auto ids = listed_in.words();
-    if (!in.is_good() || !leader_in.is_good() || !listed_in.is_good() || ids.size() > max_ranks) {
-        return malformed("LeaderSchedule");
-    }
-    std::vector<Address> operators;
-    for (const Hash256& id : ids) {
-        const auto one = operator_of(u256::from_be(id.view()).low64());
+    for (const uint32_t id : *ids) {
+        const auto one = operator_of(id);
         if (!one) {
             return Err{one.error()};
         }
-        operators.push_back(*one);
+        duties.ranks.push_back(*one);
     }
-    const auto first = std::ranges::find(operators, in_charge);
-    if (first == operators.end()) {
+    const auto first = std::ranges::find(duties.ranks, *in_charge);
+    if (first == duties.ranks.end()) {
         // Nobody has staked yet, or all who have are barred.
-        operators = {in_charge};
+        duties.ranks = {*in_charge};
     } else {
-        std::rotate(operators.begin(), first, operators.end());
+        std::rotate(duties.ranks.begin(), first, duties.ranks.end());
     }
-    duties.ranks = std::move(operators);
     return duties;
 }
 
-Result<Address> Duties::operator_of(uint64_t id) {
+Result<Address> Duties::operator_of(uint32_t id) {
     if (const auto known = operators_.find(id); known != operators_.end()) {
         return known->second;
     }
-    const Address& staking = options_.contracts.staking;
-    const auto who = ask(staking, Encoder().word(u256{id}).call("operatorOf(uint32)"));
-    const auto signer = ask(staking, Encoder().word(u256{id}).call("signerOf(uint32)"));
+    const auto who = staking_->operator_of(id);
+    const auto signer = staking_->signer_of(id);
     if (!who || !signer) {
         return Err{who ? signer.error() : who.error()};
     }
-    const Address address = Decoder(*who).address();
-    operators_[id] = address;
+    operators_[id] = *who;
     const std::lock_guard lock(mutex_);
-    signers_[address] = Decoder(*signer).address();
-    return address;
+    signers_[*who] = *signer;
+    return *who;
 }
 
 void Duties::take_over() {
-    const auto sent = transactions_.send(
-        {.to = options_.contracts.leader_schedule,
-         .data = Encoder().call("takeOver()"),
-         .value = {},
-         .gas_limit = 0,
-         .sidecar = {}}
-    );
+    if (!staking_) {
+        return;
+    }
+    const auto sent = transactions_.send(staking_->take_over_call());
     // Until the one in charge has been silent for long enough it reverts.
     if (sent && sent->status) {
         ++takeovers_;

@@ -7,14 +7,11 @@
 // Also the one who takes over on L1, for as long as this node leads without being in charge: L1
 // takes a batch from nobody else.
 
-#include "settlement/deployment.hpp"
-#include "settlement/l1_client.hpp"
 #include "settlement/stop_signal.hpp"
-#include "settlement/tx_manager.hpp"
+#include "staking/l1_staking.hpp"
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <thread>
 
@@ -59,16 +56,15 @@ class Duties {
     void run();
     [[nodiscard]] Result<void> refresh();
     [[nodiscard]] Result<SlotDuties> ask_for(uint64_t time_s);
-    [[nodiscard]] Result<Address> operator_of(uint64_t id);
-    [[nodiscard]] Result<Bytes> ask(const Address& contract, Bytes question);
+    [[nodiscard]] Result<Address> operator_of(uint32_t id);
     void take_over();
 
     Options options_;
     std::unique_ptr<settlement::L1Client> client_;
     settlement::StopSignal stop_;
     settlement::TxManager transactions_;
-    uint64_t slot_length_ = 0;
-    std::map<uint64_t, Address> operators_;  // by validator id: they never change
+    std::unique_ptr<staking::L1Staking> staking_;  // null until L1 has answered once
+    std::map<uint32_t, Address> operators_;        // by validator id: they never change
     std::string last_words_;
     std::atomic<bool> wants_to_take_over_{false};
     std::atomic<uint64_t> takeovers_{0};

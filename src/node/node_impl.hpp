@@ -86,6 +86,7 @@ struct Node::Impl {
     Impl& operator=(const Impl&) = delete;
 
     [[nodiscard]] Result<void> prepare_l1();
+    [[nodiscard]] Result<void> use_chain_key();
     [[nodiscard]] Result<void> join_l1();
     void leave_l1();
     // Of a sequencer that takes turns with others (candidate.cpp).

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "node/node_impl.hpp"
+#include "staking/chain_key.hpp"
 
 namespace mega::node {
 
@@ -19,6 +20,27 @@ Result<void> Node::Impl::prepare_l1() {
     }
     l1_genesis = rollup::genesis_position(options->rollup.config.l1_start_block);
     l1_options = *std::move(options);
+    return use_chain_key();
+}
+
+/// A mini-block names no chain, so the key that signs it must: of the key that was given, the one
+/// of this chain (docs/staking.md).
+Result<void> Node::Impl::use_chain_key() {
+    const settlement::RollupFile& rollup = l1_options->rollup;
+    if (!rollup.contracts.has_staking() || config.l1.only_follows) {
+        return {};
+    }
+    const auto key = staking::chain_secret(
+        setup.sequencer_key,
+        {rollup.config.l1_chain_id, rollup.config.l2_chain_id, rollup.contracts.mega.staking}
+    );
+    if (!key) {
+        return Err{Error{config.key_file.string() + " holds a key that cannot be one of this chain"}
+        };
+    }
+    setup.sequencer_key = *key;
+    setup.sequencer = *crypto::address_of(*key);
+    info.sequencer = setup.sequencer;
     return {};
 }
 

@@ -41,7 +41,7 @@ describe('sequencers that take turns', { skip }, () => {
         const { staking } = await deploy_staking(l1, chain);
         for (let i = 0; i < 3; ++i) {
             ports[i] = await free_port();
-            await write_keystore(join(chain.directory, `sequencer${i}.json`), keys_of(`validator ${i}`, staking).signer, 'secret');
+            await write_keystore(join(chain.directory, `sequencer${i}.json`), keys_of(`validator ${i}`, staking).base, 'secret');
             writeFileSync(join(chain.directory, `operator${i}.key`), account(operators[i]).private_key);
         }
         await l1.tick();
