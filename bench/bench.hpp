@@ -70,10 +70,13 @@ struct SettlementBenchOptions {
     uint64_t derived = 100'000;    // transfers that are derived
     uint32_t runs = 3;
     int level = 3;  // of zstd, where it is not compared
+    /// Of load at each rate on a chain with a real L1; 0: that part is left out.
+    uint32_t live_seconds = 90;
     std::filesystem::path work_directory = "build/bench";
 };
 
-/// What needs no L1: bytes and L1 gas per transaction, speed of the codec and of derivation.
+/// Bytes and L1 gas per transaction, speed of the codec and of derivation; and on a real L1 what
+/// batches cost, how often they come, and how long the bridge takes.
 int run_bench_settlement(const SettlementBenchOptions& options);
 
 inline constexpr uint32_t parallel_bench_max_threads = 256;

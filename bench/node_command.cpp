@@ -1,15 +1,12 @@
 #include "bench/node_command.hpp"
 
 namespace mega::bench {
-namespace {
 
 std::filesystem::path this_program() {
     std::error_code error;
     const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
     return error ? "/proc/self/exe" : path;
 }
-
-}  // namespace
 
 NodeProcess::Command dev_node(
     const NodeBenchOptions& options,

@@ -10,6 +10,9 @@ namespace mega::bench {
 /// Of the development chain; anvil is told to use the same.
 inline constexpr uint64_t dev_chain_id = 6342;
 
+/// Its own file.
+[[nodiscard]] std::filesystem::path this_program();
+
 /// `mega dev` with its data in `data`, every acknowledgement synced to disk.
 [[nodiscard]] NodeProcess::Command dev_node(
     const NodeBenchOptions& options,

@@ -5,6 +5,7 @@
 #include "bench/clock.hpp"
 #include "bench/derivation_run.hpp"
 #include "bench/report.hpp"
+#include "bench/settlement_live.hpp"
 #include "bench/settlement_workload.hpp"
 #include "bench/statistics.hpp"
 #include "rollup/blobs.hpp"
@@ -13,7 +14,9 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 namespace mega::bench {
 namespace {
@@ -235,6 +238,14 @@ int run_bench_settlement(const SettlementBenchOptions& options) {
         size_table(all, options.level), speed_table(all, options.level, options.runs)
     };
     tables.push_back(derivation_table(options));
+    if (options.live_seconds != 0) {
+        auto live = settlement_live_tables(options);
+        if (!live) {
+            std::fprintf(stderr, "bench: %s\n", live.error().message.c_str());
+            return 1;
+        }
+        std::ranges::move(*live, std::back_inserter(tables));
+    }
     const auto delivered =
         deliver(describe_machine(options.work_directory), tables, options.json_file);
     if (!delivered) {

@@ -104,6 +104,14 @@ void add_bench_settlement(CLI::App& bench, int& status) {
         ->check(CLI::Range(-5, 22))
         ->capture_default_str();
     settlement
+        ->add_option(
+            "--live-seconds",
+            options.live_seconds,
+            "Of load at each rate on a chain with a real L1; 0 leaves that part out"
+        )
+        ->check(CLI::Range(0, 3600))
+        ->capture_default_str();
+    settlement
         ->add_option("--work-directory", options.work_directory, "Where the data directory is made")
         ->capture_default_str();
     settlement->callback([shared, &status] { status = bench::run_bench_settlement(*shared); });
