@@ -35,6 +35,11 @@ sequencer::SequencerOptions sequencer_options(const Config& config, const Setup&
     options.mini_block_interval_ms = config.mini_block_interval_ms;
     options.emit_empty_mini_blocks = config.emit_empty_mini_blocks;
     options.only_follows = config.l1.only_follows;
+    if (config.has_dev_l1() || !config.l1.url.empty()) {
+        // Sizes are estimates: an eighth is left to be wrong by.
+        options.max_block_data_bytes =
+            uint64_t{settlement::BatcherOptions{}.max_blobs} * rollup::data_bytes_per_blob / 8 * 7;
+    }
     options.starts_following = !config.l1.peers.empty();
     options.gas_limit = config.gas_limit;
     options.beneficiary = fixed_from_hex<20>(config.beneficiary).value_or(setup.sequencer);

@@ -174,6 +174,7 @@ OpenBlockRecord Sequencer::next_inputs() {
 void Sequencer::open_next() {
     const OpenBlockRecord inputs = next_inputs();
     lowest_tip_.reset();
+    block_data_ = 0;
     parts_.chain.open_block(inputs);
     append(inputs);
 }

@@ -31,6 +31,7 @@ void Sequencer::lead() {
             publish_opening(nullptr);
             take_from_l1();
         }
+        count_block_data();
         next_block_us_ = now_us() + block_interval_ms_ * 1000;
     });
 }

@@ -1,6 +1,7 @@
 // What L1 does to the chain: entries of the queue taken into blocks, blocks taken back when L1 goes
 // back, blocks that L1 dictates. All of it runs on the sequencer's thread.
 
+#include "execution/data_fee.hpp"
 #include "rollup/deposits.hpp"
 #include "sequencer/l1_position.hpp"
 #include "sequencer/sequencer.hpp"
@@ -269,10 +270,11 @@ void Sequencer::execute_again(std::span<const ExecutedPtr> sent, Results& result
         if (results.contains(before->tx->hash)) {
             continue;
         }
-        if (batch_gas + gas > parts_.chain.gas_left()) {
+        const uint64_t data = execution::data_size(*before->tx);
+        if (batch_gas + gas > parts_.chain.gas_left() || data > data_left()) {
             execute();
         }
-        if (gas > parts_.chain.gas_left()) {
+        if (gas > parts_.chain.gas_left() || data > data_left()) {
             seal_and_open();
         }
         if (failure()) {
@@ -280,6 +282,7 @@ void Sequencer::execute_again(std::span<const ExecutedPtr> sent, Results& result
         }
         batch.push_back(before->tx);
         batch_gas += gas;
+        block_data_ += std::min(data, data_left());
         if (batch.size() >= options_.max_batch) {
             execute();
         }

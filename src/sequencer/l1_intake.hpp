@@ -29,8 +29,8 @@ class L1Intake {
         const rollup::L1Position& parent, uint64_t timestamp, uint64_t gas_limit
     ) const;
 
-    /// What a block after one at `before` takes when it stands at `after`; nothing when what is known
-    /// of L1 does not say.
+    /// What a block after one at `before` takes when it stands at `after`; nothing when what is
+    /// known of L1 does not say.
     [[nodiscard]] std::optional<std::vector<rollup::QueueEntry>> entries_between(
         const rollup::L1Position& before, const rollup::L1Position& after
     ) const;

@@ -1,5 +1,7 @@
 #include "sequencer/sequencer.hpp"
 
+#include "execution/data_fee.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -58,6 +60,7 @@ void Sequencer::start(Resumption resumption) {
     if (is_leading_ || options_.only_follows) {
         finish_l1_part();
     }
+    count_block_data();
     next_block_us_ = now_us() + block_interval_ms_ * 1000;
     thread_ = std::thread([this] { loop(); });
 }
@@ -293,13 +296,49 @@ void Sequencer::execute_ready() {
             const std::lock_guard lock(pool_mutex_);
             batch = take_ready();
         }
+        const auto waits = fit_data(batch);
+        const uint64_t began_us = now_us();
+        execute_batch(batch);
+        for (const mempool::TxPtr& tx : waits) {
+            return_to_pool(tx);
+        }
         if (batch.empty()) {
             return;
         }
-        const uint64_t began_us = now_us();
-        execute_batch(batch);
         fit_batch_bound(batch.size(), now_us() - began_us);
         tick();
+    }
+}
+
+std::vector<mempool::TxPtr> Sequencer::fit_data(std::vector<mempool::TxPtr>& batch) {
+    if (options_.max_block_data_bytes == UINT64_MAX) {
+        return {};
+    }
+    size_t fitting = 0;
+    for (; fitting < batch.size(); ++fitting) {
+        const uint64_t size = execution::data_size(*batch[fitting]);
+        if (size > data_left()) {
+            break;
+        }
+        block_data_ += size;
+    }
+    // All that follow: they may be of the same senders.
+    std::vector<mempool::TxPtr> rest(
+        batch.begin() + static_cast<std::ptrdiff_t>(fitting), batch.end()
+    );
+    batch.resize(fitting);
+    return rest;
+}
+
+void Sequencer::count_block_data() {
+    block_data_ = 0;
+    if (options_.max_block_data_bytes == UINT64_MAX || !parts_.chain.open()) {
+        return;
+    }
+    for (const ExecutedPtr& one : parts_.chain.open()->transactions()) {
+        if (one->tx->tx.type != TxType::deposit) {
+            block_data_ += execution::data_size(*one->tx);
+        }
     }
 }
 

@@ -21,6 +21,7 @@
 #include "sequencer/publisher.hpp"
 #include "storage/write_ahead_log.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 
@@ -33,6 +34,10 @@ struct SequencerOptions {
     bool emit_empty_mini_blocks = false;
     uint64_t gas_limit = 1'000'000'000;
     Address beneficiary;
+    /// What a block's transactions may take in a batch on L1 (execution::data_size): a block that
+    /// is larger than the largest batch could never be posted. What does not fit waits for the
+    /// next.
+    uint64_t max_block_data_bytes = UINT64_MAX;
     /// A batch is what is ready, within a bound that moves between these two so that the clock is
     /// looked at several times a mini-block.
     size_t min_batch = 128;
@@ -191,6 +196,13 @@ class Sequencer final : public Intake {
     [[nodiscard]] bool has_nonce_gap(const SignedTransaction& tx, const Account& account) const;
     void execute_ready();
     [[nodiscard]] std::vector<mempool::TxPtr> take_ready();
+    /// Leaves of `batch` what the block's data has room for; returns the rest.
+    [[nodiscard]] std::vector<mempool::TxPtr> fit_data(std::vector<mempool::TxPtr>& batch);
+    [[nodiscard]] uint64_t data_left() const {
+        return options_.max_block_data_bytes - std::min(options_.max_block_data_bytes, block_data_);
+    }
+    /// After a start, or when the lead changes, in the midst of a block.
+    void count_block_data();
     void note_tips(std::span<const ExecutedPtr> executed);
     std::vector<ExecutedPtr> execute_batch(std::span<const mempool::TxPtr> batch);
     /// Logs and publishes what was executed, and answers those who wait for it. For a large batch,
@@ -270,6 +282,7 @@ class Sequencer final : public Intake {
     // Touched by the thread alone, or on its behalf while it executes a batch.
     std::unordered_map<Hash256, std::vector<Waiter>> waiters_;
     std::optional<u256> lowest_tip_;            // of what was executed in the open block
+    uint64_t block_data_ = 0;                   // bytes of the open block's transactions on L1
     std::vector<mempool::TxPtr> newly_pooled_;  // accepted in this pass, not executed yet
     std::vector<Hash256> dropped_;              // refused in this pass
     std::vector<SealedPtr> unsaved_;            // sealed since the last checkpoint

@@ -191,6 +191,35 @@ TEST_F(SequencerTest, a_fee_cap_below_the_base_fee_waits_until_the_base_fee_fall
     EXPECT_EQ(TestChain::answer(std::move(answer)).kind, Kind::executed);
 }
 
+TEST_F(SequencerTest, a_block_takes_no_more_data_than_a_batch_on_l1_can_hold) {
+    options.sequencer.max_block_data_bytes = 3'000;
+    start();
+    const auto large = [](uint64_t nonce) {
+        return transfer(0, nonce, [&](Transaction& tx) {
+            tx.gas_limit = 200'000;
+            for (uint32_t i = 0; i < 1'000; ++i) {  // nothing in it repeats
+                tx.data.push_back(static_cast<uint8_t>((i * i * 2654435761U + nonce) >> 13));
+            }
+        });
+    };
+    std::vector<std::future<SubmitOutcome>> answers;
+    for (uint64_t nonce = 0; nonce < 5; ++nonce) {
+        answers.push_back(parts->submit(large(nonce)));
+    }
+    parts->settle();
+    EXPECT_EQ(parts->reader->open_block()->transactions.size(), 2u);
+    EXPECT_EQ(parts->sequencer->pool_status().pending, 3u);
+    parts->mine();
+    parts->settle();
+    EXPECT_EQ(parts->reader->open_block()->transactions.size(), 2u);
+    parts->mine();
+    for (auto& answer : answers) {
+        EXPECT_EQ(TestChain::answer(std::move(answer)).kind, Kind::executed);
+    }
+    EXPECT_EQ((*parts->reader->block(1))->transactions.size(), 2u);
+    EXPECT_EQ((*parts->reader->block(2))->transactions.size(), 2u);
+}
+
 TEST_F(SequencerTest, waiting_transactions_expire) {
     options.sequencer.pool.lifetime_ms = 60'000;
     start();

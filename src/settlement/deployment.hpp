@@ -62,7 +62,8 @@ struct DeployConfig {
 /// From the table of contracts/DEPLOYMENT.md.
 void use_development_windows(DeployConfig& config);
 
-/// MEGA's own: token distribution, staking, duties, governance. All zero on a chain without staking.
+/// MEGA's own: token distribution, staking, duties, governance. All zero on a chain without
+/// staking.
 struct StakingContracts {
     Address distributor{};
     Address staking{};
