@@ -5,9 +5,6 @@
 namespace mega::attestation {
 
 Pool::Added Pool::judge(const Attestation& attestation) const {
-    if (options_.is_admitted && !options_.is_admitted(attestation.key)) {
-        return Added::not_admitted;
-    }
     const auto block = blocks_.find(attestation.block_number);
     if (block == blocks_.end()) {
         const bool is_full = blocks_.size() >= options_.max_blocks;
@@ -41,7 +38,9 @@ void Pool::forget_from(uint64_t block_number) {
     blocks_.erase(blocks_.lower_bound(block_number), blocks_.end());
 }
 
-std::optional<Aggregate> Pool::aggregate(uint64_t block_number) const {
+std::optional<Aggregate> Pool::aggregate(
+    uint64_t block_number, const std::function<bool(const crypto::bls::PublicKey&)>& counts
+) const {
     const auto block = blocks_.find(block_number);
     if (block == blocks_.end()) {
         return std::nullopt;
@@ -50,13 +49,52 @@ std::optional<Aggregate> Pool::aggregate(uint64_t block_number) const {
     sum.statement = block->second.statement;
     std::vector<crypto::bls::Signature> signatures;
     for (const auto& [key, signature] : block->second.signatures) {
-        sum.keys.push_back(key);
-        signatures.push_back(signature);
+        if (!counts || counts(key)) {
+            sum.keys.push_back(key);
+            signatures.push_back(signature);
+        }
+    }
+    if (signatures.empty()) {
+        return std::nullopt;
     }
     const auto signature = crypto::bls::aggregate(signatures);
     MEGA_ASSERT(signature.has_value());  // each was verified
     sum.signature = *signature;
     return sum;
+}
+
+std::vector<crypto::bls::PublicKey> Pool::keys(uint64_t block_number, const Hash256& block_hash)
+    const {
+    std::vector<crypto::bls::PublicKey> all;
+    const auto block = blocks_.find(block_number);
+    if (block != blocks_.end() && block->second.statement.block_hash == block_hash) {
+        for (const auto& [key, signature] : block->second.signatures) {
+            all.push_back(key);
+        }
+    }
+    return all;
+}
+
+std::vector<Attestation> Pool::attestations(uint64_t block_number) const {
+    std::vector<Attestation> all;
+    if (const auto block = blocks_.find(block_number); block != blocks_.end()) {
+        for (const auto& [key, signature] : block->second.signatures) {
+            all.push_back({block->second.statement, key, signature});
+        }
+    }
+    return all;
+}
+
+std::optional<Attestation> Pool::find(uint64_t block_number, const crypto::bls::PublicKey& key)
+    const {
+    const auto block = blocks_.find(block_number);
+    if (block == blocks_.end()) {
+        return std::nullopt;
+    }
+    const auto signature = block->second.signatures.find(key);
+    return signature == block->second.signatures.end()
+               ? std::nullopt
+               : std::optional{Attestation{block->second.statement, key, signature->second}};
 }
 
 size_t Pool::size() const {

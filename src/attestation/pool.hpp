@@ -6,7 +6,7 @@
 // stands. Whoever is given an aggregate and its keys and checks only these needs a proof of
 // possession of each key, or one of them may be made to cancel out the others
 // (crypto/bls_signature.hpp). The pool does not weigh keys: anyone can make some. Who counts, and
-// for how much, is for those to say who know the stakes; Options::is_admitted is where they say it.
+// for how much, is committee.hpp's; who fills the pool asks it before.
 //
 // Bounded: the newest blocks, and so many keys of each, first come, first kept. Not thread-safe;
 // verification, which is slow, is left to the caller so that no lock need be held meanwhile.
@@ -31,16 +31,13 @@ class Pool {
     struct Options {
         size_t max_blocks = 256;
         size_t max_keys = 1024;  // of one block
-        /// Whose attestations are kept; everybody's when empty.
-        std::function<bool(const crypto::bls::PublicKey&)> is_admitted;
     };
     enum class Added : uint8_t {
         added,
-        known,         // this key has attested to this block
-        contradicts,   // another statement on this block is kept: the chain changed meanwhile
-        full,          // as many keys as a block may have
-        too_old,       // older than all blocks kept
-        not_admitted,  // a key that does not count
+        known,        // this key has attested to this block
+        contradicts,  // another statement on this block is kept: the chain changed meanwhile
+        full,         // as many keys as a block may have
+        too_old,      // older than all blocks kept
     };
 
     explicit Pool(Options options) : options_(std::move(options)) {}
@@ -52,8 +49,20 @@ class Pool {
     /// The chain took back this block and those after it.
     void forget_from(uint64_t block_number);
 
-    /// Nothing when nobody attested to it.
-    [[nodiscard]] std::optional<Aggregate> aggregate(uint64_t block_number) const;
+    /// Nothing when nobody attested to it; `counts` leaves others out, all count without it.
+    [[nodiscard]] std::optional<Aggregate> aggregate(
+        uint64_t block_number, const std::function<bool(const crypto::bls::PublicKey&)>& counts = {}
+    ) const;
+    /// Who attested to this very block, ascending; cheap, where an aggregate is not.
+    [[nodiscard]] std::vector<crypto::bls::PublicKey> keys(
+        uint64_t block_number, const Hash256& block_hash
+    ) const;
+    /// Each by itself, ascending by key.
+    [[nodiscard]] std::vector<Attestation> attestations(uint64_t block_number) const;
+    /// What this key has attested of this block.
+    [[nodiscard]] std::optional<Attestation> find(
+        uint64_t block_number, const crypto::bls::PublicKey& key
+    ) const;
     [[nodiscard]] size_t size() const;  // attestations, of all blocks
     /// The newest block that somebody attested to; 0 before the first.
     [[nodiscard]] uint64_t newest_block() const {

@@ -58,7 +58,7 @@ TEST(attestation_pool, the_sum_does_not_depend_on_the_order) {
 }
 
 TEST(attestation_pool, keeps_to_its_bounds) {
-    Pool pool({.max_blocks = 3, .max_keys = 2, .is_admitted = {}});
+    Pool pool({.max_blocks = 3, .max_keys = 2});
     EXPECT_EQ(pool.add(attest(1, 5)), Added::added);
     EXPECT_EQ(pool.add(attest(2, 5)), Added::added);
     EXPECT_EQ(pool.add(attest(3, 5)), Added::full);
@@ -81,12 +81,32 @@ TEST(attestation_pool, one_statement_a_block) {
     EXPECT_EQ(pool.add(attest(2, 7, 99)), Added::added);
 }
 
-TEST(attestation_pool, keeps_those_who_count) {
-    const bls::PublicKey member = attest(1, 1).key;
-    Pool pool({.is_admitted = [&](const bls::PublicKey& key) { return key == member; }});
-    EXPECT_EQ(pool.judge(attest(2, 7)), Added::not_admitted);
-    EXPECT_EQ(pool.add(attest(2, 7)), Added::not_admitted);
-    EXPECT_EQ(pool.add(attest(1, 7)), Added::added);
+TEST(attestation_pool, adds_up_those_who_count) {
+    Pool pool({});
+    pool.add(attest(1, 7));
+    pool.add(attest(2, 7));
+    const bls::PublicKey member = attest(1, 7).key;
+    const auto sum = pool.aggregate(7, [&](const bls::PublicKey& key) { return key == member; });
+    ASSERT_TRUE(sum);
+    EXPECT_EQ(sum->keys, std::vector{member});
+    EXPECT_EQ(sum->signature, attest(1, 7).signature);
+    EXPECT_FALSE(pool.aggregate(7, [](const bls::PublicKey&) { return false; }));
+}
+
+TEST(attestation_pool, gives_each_by_itself) {
+    Pool pool({});
+    pool.add(attest(1, 7));
+    pool.add(attest(2, 7));
+    EXPECT_EQ(pool.attestations(7).size(), 2U);
+    EXPECT_TRUE(pool.attestations(8).empty());
+    EXPECT_EQ(pool.keys(7, attest(1, 7).block_hash).size(), 2U);
+    EXPECT_TRUE(pool.keys(7, attest(1, 8).block_hash).empty());
+    const auto found = pool.find(7, attest(2, 7).key);
+    ASSERT_TRUE(found);
+    EXPECT_TRUE(verify(*found));
+    EXPECT_EQ(found->signature, attest(2, 7).signature);
+    EXPECT_FALSE(pool.find(7, attest(3, 7).key));
+    EXPECT_FALSE(pool.find(6, attest(2, 7).key));
 }
 
 // A key made to cancel out another: the aggregate of nothing but the rogue's own signature passes

@@ -136,6 +136,26 @@ void add_validators(MetricsText& out, const MetricSources& sources) {
     out.gauge(
         "attested_block_number", "Newest block that a validator attested to", gauges.attested_block
     );
+    out.gauge(
+        "quorate_block_number",
+        "Newest block that two thirds of the committee's stake attested to",
+        gauges.quorate_block
+    );
+    out.gauge(
+        "attestation_latency_p50_microseconds",
+        "From a block's last mini-block to two thirds of attestations, of the last blocks",
+        gauges.attestation_p50_us
+    );
+    out.gauge(
+        "attestation_latency_p99_microseconds",
+        "The same, of which one in a hundred is longer",
+        gauges.attestation_p99_us
+    );
+    out.counter(
+        "equivocations_total",
+        "Members of a committee seen to attest to two blocks of one number",
+        gauges.equivocations
+    );
     out.counter(
         "mismatches_reported_total",
         "Reports that a block does not validate",

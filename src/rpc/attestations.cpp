@@ -4,6 +4,8 @@
 #include "rpc/json_writer.hpp"
 #include "rpc/params.hpp"
 
+#include <algorithm>
+
 namespace mega::rpc {
 namespace {
 
@@ -34,8 +36,6 @@ std::string_view words_of(Pool::Added refused) {
             return "the block has as many attestations as are kept";
         case Pool::Added::too_old:
             return "the block is too old";
-        case Pool::Added::not_admitted:
-            return "this key does not count";
         case Pool::Added::added:
         case Pool::Added::known:
             break;
@@ -50,7 +50,20 @@ void write_statement(JsonWriter& out, const attestation::Statement& statement) {
         .field("stateRoot", statement.state_root.view());
 }
 
-std::string aggregate_json(const attestation::Statement& statement, const Aggregate* sum) {
+/// {"signatures": true}
+Read<bool> wants_signatures(const json& options) {
+    if (!options.is_object() || !options.contains("signatures")) {
+        return false;
+    }
+    return read_bool(options.at("signatures"), "signatures");
+}
+
+/// With `each` the signatures behind the sum as well.
+std::string aggregate_json(
+    const attestation::Statement& statement,
+    const Aggregate* sum,
+    const std::vector<Attestation>* each
+) {
     JsonWriter out;
     out.begin_object();
     write_statement(out, statement);
@@ -68,18 +81,21 @@ std::string aggregate_json(const attestation::Statement& statement, const Aggreg
     } else {
         out.null();
     }
+    if (each != nullptr) {
+        out.key("signatures").begin_array();
+        for (const Attestation& one : *each) {
+            out.begin_object().field("key", one.key.view());
+            out.field("signature", one.signature.view()).end_object();
+        }
+        out.end_array();
+    }
     return out.end_object().take();
 }
 
 }  // namespace
 
-Attestations::Attestations(
-    const sequencer::ChainReader& reader, uint64_t chain_id, Pool::Options options
-)
-    : reader_(&reader),
-      chain_id_(chain_id),
-      max_age_blocks_(options.max_blocks),
-      pool_(std::move(options)) {}
+Attestations::Attestations(const sequencer::ChainReader& reader, Options options)
+    : reader_(&reader), options_(std::move(options)), pool_(options_.pool) {}
 
 Result<Attestation, RpcError> Attestations::read(const json& value) const {
     if (!value.is_object()) {
@@ -110,31 +126,72 @@ Result<Attestation, RpcError> Attestations::read(const json& value) const {
     return Attestation{{*chain, *number, *hash, *root}, *key, *signature};
 }
 
-std::optional<RpcError> Attestations::objection_to(const Attestation& given) const {
+std::optional<RpcError> Attestations::objection_to(const Attestation& given) {
     const auto error = [](std::string words) {
         return RpcError{server_error, "attestation refused: " + std::move(words), {}};
     };
-    if (given.chain_id != chain_id_) {
+    if (given.chain_id != options_.chain_id) {
         return error("it is of chain " + std::to_string(given.chain_id));
     }
     const uint64_t sealed = reader_->sealed_number();
     if (given.block_number > sealed) {
         return error("block " + std::to_string(given.block_number) + " is not sealed yet");
     }
-    if (sealed - given.block_number >= max_age_blocks_) {
+    if (sealed - given.block_number >= options_.pool.max_blocks) {
         return error(
             "block " + std::to_string(given.block_number) + " is too old: the last " +
-            std::to_string(max_age_blocks_) + " count"
+            std::to_string(options_.pool.max_blocks) + " count"
         );
     }
     const auto header = reader_->header(given.block_number);
     if (!header || !*header) {
         return error("block " + std::to_string(given.block_number) + " is not known");
     }
+    const auto* const board = options_.committees;
+    if (board != nullptr && !board->admits(given.key, (*header)->timestamp)) {
+        const auto committee = board->at((*header)->timestamp);
+        return error(
+            "its key is not of the committee of epoch " +
+            std::to_string(committee == nullptr ? 0 : committee->epoch)
+        );
+    }
+    look_for_equivocation(given, (*header)->timestamp);
     if (hash_of(**header) != given.block_hash || (*header)->state_root != given.state_root) {
         return error("block " + std::to_string(given.block_number) + " is another one here");
     }
     return std::nullopt;
+}
+
+void Attestations::look_for_equivocation(const Attestation& given, uint64_t block_timestamp) {
+    // Only who has a stake can lose it; and nobody else can fill the list.
+    const auto committee =
+        options_.committees == nullptr ? nullptr : options_.committees->at(block_timestamp);
+    if (committee == nullptr || !committee->has(given.key)) {
+        return;
+    }
+    const auto is_kept = [&](const Equivocation& kept) {
+        return kept.first.key == given.key && kept.first.block_number == given.block_number;
+    };
+    std::optional<Attestation> before;
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::ranges::none_of(equivocations_, is_kept)) {
+            before = pool_.find(given.block_number, given.key);
+        }
+    }
+    const attestation::Statement& statement = given;
+    if (!before || static_cast<const attestation::Statement&>(*before) == statement ||
+        !verify(given)) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (std::ranges::none_of(equivocations_, is_kept)) {
+        equivocations_.push_back({*before, given});
+        ++counters_.equivocations;
+        if (equivocations_.size() > options_.max_equivocations) {
+            equivocations_.pop_front();
+        }
+    }
 }
 
 Answer Attestations::send(const json& params) {
@@ -173,6 +230,9 @@ Answer Attestations::send(const json& params) {
         return Err{*objection};
     }
     ++counters_.taken;
+    if (options_.on_added) {
+        options_.on_added(given->block_number);
+    }
     return R"("added")";
 }
 
@@ -189,10 +249,29 @@ Answer Attestations::get(const json& params) const {
         return fail(resource_not_found, *block == nullptr ? "block not found" : "block not sealed");
     }
     const attestation::Statement statement{
-        chain_id_, (*block)->header.number, (*block)->hash, (*block)->header.state_root
+        options_.chain_id, (*block)->header.number, (*block)->hash, (*block)->header.state_root
     };
+    const auto wants_each = wants_signatures(param(params, 1));
+    if (!wants_each) {
+        return Err{wants_each.error()};
+    }
     const auto sum = aggregate(statement.block_number, statement.block_hash);
-    return aggregate_json(statement, sum ? &*sum : nullptr);
+    std::vector<Attestation> each;
+    if (*wants_each && sum) {
+        const std::lock_guard lock(mutex_);
+        each = pool_.attestations(statement.block_number);
+    }
+    return aggregate_json(statement, sum ? &*sum : nullptr, *wants_each ? &each : nullptr);
+}
+
+Answer Attestations::equivocations() const {
+    std::string out = "[";
+    const std::lock_guard lock(mutex_);
+    for (const auto& [first, second] : equivocations_) {
+        out += out.size() > 1 ? "," : "";
+        out += R"({"first":)" + to_json(first) + R"(,"second":)" + to_json(second) + "}";
+    }
+    return out + "]";
 }
 
 uint64_t Attestations::newest_block() const {
@@ -200,10 +279,22 @@ uint64_t Attestations::newest_block() const {
     return pool_.newest_block();
 }
 
-std::optional<Aggregate> Attestations::aggregate(uint64_t block_number, const Hash256& block_hash)
-    const {
+std::vector<crypto::bls::PublicKey> Attestations::keys(
+    uint64_t block_number, const Hash256& block_hash
+) const {
     const std::lock_guard lock(mutex_);
-    auto sum = pool_.aggregate(block_number);
+    return pool_.keys(block_number, block_hash);
+}
+
+std::optional<Aggregate> Attestations::aggregate(
+    uint64_t block_number, const Hash256& block_hash, const attestation::Committee* committee
+) const {
+    std::function<bool(const crypto::bls::PublicKey&)> counts;
+    if (committee != nullptr) {
+        counts = [committee](const auto& key) { return committee->has(key); };
+    }
+    const std::lock_guard lock(mutex_);
+    auto sum = pool_.aggregate(block_number, counts);
     return sum && sum->statement.block_hash == block_hash ? std::move(sum) : std::nullopt;
 }
 
@@ -213,6 +304,9 @@ void add_attestation_methods(Dispatcher& dispatcher, Attestations& attestations)
     });
     dispatcher.add_slow("mega_getAttestations", [&attestations](const json& params) {
         return attestations.get(params);
+    });
+    dispatcher.add("mega_getEquivocations", [&attestations](const json&) {
+        return attestations.equivocations();
     });
 }
 

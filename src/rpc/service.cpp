@@ -1,6 +1,7 @@
 #include "rpc/service.hpp"
 
 #include "rpc/attestations.hpp"
+#include "rpc/block_status.hpp"
 #include "rpc/development.hpp"
 #include "rpc/filters.hpp"
 #include "rpc/json_writer.hpp"
@@ -34,6 +35,7 @@ struct Service::Impl {
     std::unique_ptr<Development> development;  // null on a real chain
     sequencer::WitnessMaker witnesses;
     Attestations attestations;
+    BlockStatus block_status;
     MismatchReports mismatches;
     std::unique_ptr<WorkerPool> workers;
     NonceWaiters waiters;
@@ -68,7 +70,8 @@ struct Service::Impl {
                .allow_contract_senders = options.is_development,
                .cache_bytes = options.witness_cache_bytes}
           ),
-          attestations(parts.reader, options.chain_id, {}),
+          attestations(parts.reader, attestation_options()),
+          block_status(block_status_parts(parts.reader)),
           mismatches(parts.reader, mismatch_options()),
           workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
           waiters(backend, *workers),
@@ -79,9 +82,28 @@ struct Service::Impl {
     ~Impl() {
         timer.stop();
         workers.reset();
+        subscriptions.drain();
     }
     Impl(const Impl&) = delete;
     Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] Attestations::Options attestation_options() {
+        Attestations::Options given;
+        given.chain_id = options.chain_id;
+        given.committees = options.committees;
+        given.on_added = [this](uint64_t number) { block_status.on_attestation(number); };
+        return given;
+    }
+    [[nodiscard]] BlockStatus::Parts block_status_parts(const sequencer::ChainReader& reader) {
+        return {
+            .reader = reader,
+            .attestations = attestations,
+            .committees = options.committees,
+            .announce = [this](std::function<std::string()> format
+                        ) { subscriptions.announce_block_status(std::move(format)); },
+            .now_us = {}
+        };
+    }
 
     [[nodiscard]] MismatchReports::Options mismatch_options() {
         MismatchReports::Options given;
@@ -119,6 +141,7 @@ struct Service::Impl {
         add_execution_methods(dispatcher, backend);
         add_witness_methods(dispatcher, backend, witnesses);
         add_attestation_methods(dispatcher, attestations);
+        add_block_status_methods(dispatcher, block_status);
         add_mismatch_methods(dispatcher, mismatches);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
@@ -186,7 +209,7 @@ Service::Service(ServiceOptions options, const Parts& parts)
 Service::~Service() = default;
 
 std::vector<sequencer::Listener*> Service::listeners() {
-    return {&impl_->subscriptions, &impl_->filters, &impl_->waiters};
+    return {&impl_->subscriptions, &impl_->filters, &impl_->waiters, &impl_->block_status};
 }
 
 net::Handlers Service::handlers() {
@@ -207,7 +230,14 @@ net::Handlers Service::handlers() {
 
 const Dispatcher& Service::dispatcher() const { return impl_->dispatcher; }
 
+std::optional<attestation::Aggregate> Service::attestations(
+    uint64_t block_number, const Hash256& block_hash, const attestation::Committee& committee
+) const {
+    return impl_->attestations.aggregate(block_number, block_hash, &committee);
+}
+
 Service::Gauges Service::gauges() const {
+    const auto latency = impl_->block_status.latency();
     return {
         .subscriptions = impl_->subscriptions.count(),
         .filters = impl_->filters.count(),
@@ -216,6 +246,10 @@ Service::Gauges Service::gauges() const {
         .attestations_taken = impl_->attestations.counters().taken,
         .attestations_refused = impl_->attestations.counters().refused,
         .attested_block = impl_->attestations.newest_block(),
+        .equivocations = impl_->attestations.counters().equivocations,
+        .quorate_block = impl_->block_status.newest_attested(),
+        .attestation_p50_us = latency.p50_us,
+        .attestation_p99_us = latency.p99_us,
         .mismatches_reported = impl_->mismatches.counters().received,
         .mismatches_confirmed = impl_->mismatches.counters().confirmed,
         .mismatches_refused = impl_->mismatches.counters().refused

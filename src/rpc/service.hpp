@@ -8,6 +8,8 @@
 //
 // The server and the sequencer are stopped, and the publisher drained, before the service ends.
 
+#include "attestation/committee.hpp"
+#include "attestation/pool.hpp"
 #include "net/server.hpp"
 #include "rpc/backend.hpp"
 #include "rpc/dispatcher.hpp"
@@ -35,6 +37,9 @@ struct ServiceOptions {
     size_t witness_cache_bytes = 32u << 20;
     /// Told of each report of a block that does not validate; on a worker's thread.
     std::function<void(const MismatchReport&)> on_mismatch;
+    /// Whose attestations count, and for how much; must outlive the service. Null: nobody's weigh
+    /// anything.
+    const attestation::CommitteeBoard* committees = nullptr;
     /// What mega_getLeadership answers, where several sequencers take turns; at once. Empty: no
     /// such method.
     std::function<std::string()> leadership;
@@ -63,6 +68,11 @@ class Service {
     [[nodiscard]] net::Handlers handlers();
     [[nodiscard]] const Dispatcher& dispatcher() const;
 
+    /// What members have attested of this block, as one signature; any thread.
+    [[nodiscard]] std::optional<attestation::Aggregate> attestations(
+        uint64_t block_number, const Hash256& block_hash, const attestation::Committee& committee
+    ) const;
+
     struct Gauges {
         size_t subscriptions = 0;
         size_t filters = 0;
@@ -72,6 +82,12 @@ class Service {
         uint64_t attestations_taken = 0;
         uint64_t attestations_refused = 0;
         uint64_t attested_block = 0;  // the newest
+        uint64_t equivocations = 0;
+        // Of the committee: the newest block with two thirds, and the time from its last mini-block
+        // to that, of the last ones.
+        uint64_t quorate_block = 0;
+        uint64_t attestation_p50_us = 0;
+        uint64_t attestation_p99_us = 0;
         uint64_t mismatches_reported = 0;
         uint64_t mismatches_confirmed = 0;
         uint64_t mismatches_refused = 0;

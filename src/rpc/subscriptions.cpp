@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kind_count = 9;
+constexpr size_t kind_count = 10;
 /// Events that wait for the formatting thread; beyond, subscribers are cut off.
 constexpr size_t max_backlog = 10'000;
 /// Of one subscriber between its subscription and the answer that announces it.
@@ -180,6 +180,7 @@ Result<Subscriptions::Topic, RpcError> Subscriptions::read_topic(
         {"stateChanges", Kind::state_changes},
         {"reorgs", Kind::reorgs},
         {"mismatches", Kind::mismatches},
+        {"blockStatus", Kind::block_status},
         {"syncing", Kind::syncing},
         {"megaFeed", Kind::feed},
     };
@@ -450,6 +451,15 @@ void Subscriptions::announce_mismatch(std::string report) {
     post(Kind::mismatches, [this, report = std::move(report)](const Groups& groups) {
         for (const auto& group : groups) {
             deliver(*group, report);
+        }
+    });
+}
+
+void Subscriptions::announce_block_status(std::function<std::string()> format) {
+    post(Kind::block_status, [this, format = std::move(format)](const Groups& groups) {
+        const std::string text = format();
+        for (const auto& group : groups) {
+            deliver(*group, text);
         }
     });
 }

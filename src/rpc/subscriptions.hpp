@@ -8,6 +8,7 @@
 //   miniBlocks              with transactions and receipts
 //   stateChanges            accounts that a mini-block changed, of all or of up to 256 addresses
 //   reorgs                  blocks that L1 took back, with the transactions that came out otherwise
+//   blockStatus             what a block has become: sealed, attested, safe, finalized
 //   mismatches              what validators report of blocks (rpc/mismatch_reports.hpp)
 //   megaFeed                records of the chain for replicas, in hex (feed/record.hpp)
 //   syncing                 nothing ever: this node is where the chain is made
@@ -45,6 +46,9 @@ class Subscriptions final : public sequencer::Listener {
 
     /// A validator's report, as JSON; any thread.
     void announce_mismatch(std::string report);
+    /// What a block has become (rpc/block_status.hpp); `format` runs when somebody listens, on the
+    /// subscription thread. Any thread.
+    void announce_block_status(std::function<std::string()> format);
 
     // Any thread.
     /// `params` as eth_subscribe has them; gives the subscription's id. What matches from now on is
@@ -72,6 +76,7 @@ class Subscriptions final : public sequencer::Listener {
         state_changes,
         reorgs,
         mismatches,
+        block_status,
         syncing,
         feed
     };

@@ -106,6 +106,8 @@ class TestChain {
     }
     sequencer::Sequencer& sequencer() { return *sequencer_; }
     [[nodiscard]] const Service& service() const { return *service_; }
+    /// Empty until the test fills it.
+    attestation::CommitteeBoard& committees() { return committees_; }
 
   private:
     [[nodiscard]] execution::Genesis make_genesis() const {
@@ -141,6 +143,7 @@ class TestChain {
         service.client_version = "mega/test";
         service.is_development = true;
         service.limits = limits;
+        service.committees = &committees_;
         service_ = std::make_unique<Service>(
             service, Service::Parts{*reader_, *sequencer_, accounts_, sequencer_.get()}
         );
@@ -155,6 +158,7 @@ class TestChain {
     crypto::SecretKey key_ = u256{1}.to_hash();
     storage::TestDirectory directory_{storage::TestDirectory::in_memory};
     Accounts accounts_{{key_}};
+    attestation::CommitteeBoard committees_;
     std::unique_ptr<storage::Database> database_;
     std::unique_ptr<storage::StateStore> states_;
     std::unique_ptr<storage::ChainStore> blocks_;
