@@ -4,6 +4,7 @@
 #include "node/metrics.hpp"
 #include "node/node_impl.hpp"
 #include "node/version.hpp"
+#include "rollup/blobs.hpp"
 #include "rpc/mismatch_reports.hpp"
 
 #include <malloc.h>
