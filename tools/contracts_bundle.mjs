@@ -8,12 +8,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const deployed_on_l1 = [
-    'TimelockController', 'TransparentUpgradeableProxy', 'StandInToken', 'SystemConfig', 'DepositQueue', 'BatchInbox',
+    'Timelock', 'TransparentUpgradeableProxy', 'Distributor', 'MegaToken', 'SystemConfig', 'DepositQueue', 'BatchInbox',
     'ForcedInclusion', 'StateClaims', 'Portal', 'L1Messenger', 'L1StandardBridge', 'L2ParameterRelay', 'FastExit', 'AtomicSwap',
+    'Staking', 'Epochs', 'LeaderSchedule', 'Committee', 'CommitteeVerifier', 'DutyRecord', 'Slasher', 'Rewards', 'StakedVotes',
+    'VotingPower', 'MegaGovernor', 'Guardian', 'Grants',
 ];
+/// Where a contract shares a source file with another one.
+const source_of = { DutyRecord: 'CommitteeVerifier' };
 
 function artifact(name) {
-    const found = JSON.parse(readFileSync(join(root, `build/contracts/out/${name}.sol/${name}.json`), 'utf8'));
+    const found = JSON.parse(readFileSync(join(root, `build/contracts/out/${source_of[name] ?? name}.sol/${name}.json`), 'utf8'));
     for (const code of [found.bytecode, found.deployedBytecode]) {
         if (!/^0x([0-9a-f]{2})+$/.test(code.object)) throw new Error(`${name}: bytecode is missing or wants linking`);
     }

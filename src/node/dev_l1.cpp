@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <ctime>
 #include <thread>
 
 namespace mega::node {
@@ -98,7 +99,6 @@ l1::DeployConfig dev_deploy_config(
     deploy.l1_start_block = dev_l1_start_block;
     deploy.genesis_timestamp = genesis_timestamp;
     deploy.deployer = deployer;
-    deploy.council = deployer;
     deploy.guardian = deployer;
     deploy.sequencer = sequencer;
     deploy.fee_vault = deployer;
@@ -134,6 +134,7 @@ struct DevL1::Impl {
     [[nodiscard]] Result<void> start_anvil(const std::filesystem::path& program);
     [[nodiscard]] Result<void> bring_up();
     [[nodiscard]] Result<void> wait_for_anvil(l1::L1Client& client);
+    [[nodiscard]] Result<uint64_t> set_clock(l1::L1Client& client);
     [[nodiscard]] Result<void> give_tokens(l1::L1Client& client, l1::TxManager& sender);
     [[nodiscard]] SettlementOptions options() const;
     void print_banner() const;
@@ -207,6 +208,30 @@ Result<void> DevL1::Impl::wait_for_anvil(l1::L1Client& client) {
     return Err{Error{"anvil does not answer"}};
 }
 
+/// Mines a block with the time of now: anvil's clock goes on where it stopped, and a chain whose L1
+/// lags behind is not taken from its sequencer. The time of L1's first block, from which epochs are
+/// counted: anvil keeps it over restarts.
+Result<uint64_t> DevL1::Impl::set_clock(l1::L1Client& client) {
+    const auto latest = client.block("latest");
+    if (!latest || !*latest) {
+        return Err{!latest ? latest.error() : Error{"anvil has no latest block"}};
+    }
+    const auto now = static_cast<uint64_t>(::time(nullptr));
+    if (now > (*latest)->timestamp) {
+        if (const auto set = client.raw_call("anvil_setNextBlockTimestamp", {now}); !set) {
+            return Err{set.error()};
+        }
+    }
+    if (const auto mined = client.raw_call("evm_mine", replay::json::array()); !mined) {
+        return Err{mined.error()};
+    }
+    const auto first = client.block(dev_l1_start_block);
+    if (!first || !*first) {
+        return Err{!first ? first.error() : Error{"anvil has no first block"}};
+    }
+    return (*first)->timestamp;
+}
+
 /// MEGA on L1 for those who have some on L2.
 Result<void> DevL1::Impl::give_tokens(l1::L1Client& client, l1::TxManager& sender) {
     for (const Address& account : genesis.accounts) {
@@ -245,6 +270,11 @@ Result<void> DevL1::Impl::bring_up() {
     if (auto up = wait_for_anvil(**client); !up) {
         return up;
     }
+    const auto epochs_begin = set_clock(**client);
+    if (!epochs_begin) {
+        return Err{epochs_begin.error()};
+    }
+    deploy.staking.genesis_time = *epochs_begin;
     plan = l1::plan_deployment(deploy);
     l1::TxManager sender(
         **client, dev_roles(config).deployer, dev_l1_chain_id, {.poll_ms = 5}, stop
@@ -255,7 +285,8 @@ Result<void> DevL1::Impl::bring_up() {
     if (auto deployed = deployer.deploy(plan); !deployed) {
         return deployed;
     }
-    if (auto wired = deployer.wire(l1::plan_wiring(plan.contracts, genesis.facts)); !wired) {
+    if (auto wired = deployer.wire(l1::plan_wiring(deploy, plan.contracts, genesis.facts));
+        !wired) {
         return wired;
     }
     if (auto given = give_tokens(**client, sender); !given) {
@@ -302,6 +333,9 @@ void DevL1::Impl::print_banner() const {
     );
     l1::Contracts contracts = plan.contracts;
     for (const auto& [name, address] : l1::named_addresses(contracts)) {
+        std::printf("  %-17s %s\n", name.c_str(), to_hex(*address).c_str());
+    }
+    for (const auto& [name, address] : l1::named_addresses(contracts.mega)) {
         std::printf("  %-17s %s\n", name.c_str(), to_hex(*address).c_str());
     }
     std::printf("L1 is ready: the accounts have ETH and MEGA there, too\n");

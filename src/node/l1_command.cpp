@@ -22,6 +22,7 @@ constexpr size_t max_genesis_bytes = 1U << 30;
 struct Begun {
     uint64_t l1_start_block = 0;
     uint64_t genesis_timestamp = 0;
+    uint64_t staking_genesis_time = 0;
 };
 
 Result<Begun> begin_or_resume(
@@ -37,7 +38,9 @@ Result<Begun> begin_or_resume(
         }
         replay::Problem problem;
         const replay::Fields in(*parsed, file.string(), problem);
-        const Begun begun{in.u64("l1StartBlock"), in.u64("l2GenesisTimestamp")};
+        const Begun begun{
+            in.u64("l1StartBlock"), in.u64("l2GenesisTimestamp"), in.u64("stakingGenesisTime")
+        };
         return problem.is_noted() ? Result<Begun>(problem.error()) : Result<Begun>(begun);
     }
     const auto head = client.block("latest");
@@ -46,10 +49,13 @@ Result<Begun> begin_or_resume(
     }
     const Begun begun{
         (*head)->number + 1,
-        config.genesis_timestamp != 0 ? config.genesis_timestamp : (*head)->timestamp
+        config.genesis_timestamp != 0 ? config.genesis_timestamp : (*head)->timestamp,
+        config.staking.genesis_time != 0 ? config.staking.genesis_time : (*head)->timestamp
     };
     const json state = {
-        {"l1StartBlock", begun.l1_start_block}, {"l2GenesisTimestamp", begun.genesis_timestamp}
+        {"l1StartBlock", begun.l1_start_block},
+        {"l2GenesisTimestamp", begun.genesis_timestamp},
+        {"stakingGenesisTime", begun.staking_genesis_time}
     };
     if (auto written = l1::write_text(file, state.dump(4) + "\n"); !written) {
         return Err{written.error()};
@@ -107,6 +113,7 @@ Result<void> deploy(const L1DeployCommand& command) {
     config->l1_chain_id = *chain_id;
     config->l1_start_block = begun->l1_start_block;
     config->genesis_timestamp = begun->genesis_timestamp;
+    config->staking.genesis_time = begun->staking_genesis_time;
     config->deployer = *crypto::address_of(*key);
     const l1::DeploymentPlan plan = l1::plan_deployment(*config);
     const auto genesis = make_l2_genesis(command, *config, plan.contracts);
@@ -129,7 +136,7 @@ Result<void> deploy(const L1DeployCommand& command) {
     if (auto deployed = deployer.deploy(plan); !deployed) {
         return deployed;
     }
-    if (auto wired = deployer.wire(l1::plan_wiring(plan.contracts, facts)); !wired) {
+    if (auto wired = deployer.wire(l1::plan_wiring(*config, plan.contracts, facts)); !wired) {
         return wired;
     }
     const l1::RollupFile rollup = l1::make_rollup_file(*config, plan.contracts, facts.header);

@@ -5,6 +5,7 @@
 #include "rollup/output_root.hpp"
 #include "settlement/abi.hpp"
 #include "settlement/contract_bundle.hpp"
+#include "settlement/staking_deployment.hpp"
 
 namespace mega::settlement {
 namespace {
@@ -20,50 +21,6 @@ constexpr uint64_t push_gas = 200'000;  // of L2ParameterRelay
 
 Hash256 salt_of(const DeployConfig& config) {
     return crypto::keccak256(as_bytes("mega." + config.salt));
-}
-
-/// Adds steps in an order in which each finds what it needs.
-class Planner {
-  public:
-    explicit Planner(const DeployConfig& config) { plan_.salt = salt_of(config); }
-
-    Address deploy(const std::string& name, std::string_view artifact, BytesView arguments = {}) {
-        Bytes init_code = ContractBundle::embedded().init_code_of(artifact);
-        append(init_code, arguments);
-        Bytes preimage{0xff};
-        append(preimage, deployment_proxy);
-        append(preimage, plan_.salt);
-        append(preimage, crypto::keccak256(init_code));
-        const Address address = abi::to_address(crypto::keccak256(preimage));
-        plan_.steps.push_back({name, std::move(init_code), address});
-        return address;
-    }
-    /// Behind a proxy whose admin belongs to the timelock, initialised in the same transaction.
-    Address deploy_proxied(
-        const std::string& name, std::string_view artifact, BytesView initialize
-    ) {
-        const Address implementation = deploy(name + "Implementation", artifact);
-        const Bytes arguments = abi::Encoder()
-                                    .word(implementation)
-                                    .word(plan_.contracts.timelock)
-                                    .bytes(initialize)
-                                    .take();
-        return deploy(name, "TransparentUpgradeableProxy", arguments);
-    }
-    Contracts& contracts() { return plan_.contracts; }
-    [[nodiscard]] DeploymentPlan take() { return std::move(plan_); }
-
-  private:
-    DeploymentPlan plan_;
-};
-
-Bytes timelock_arguments(const DeployConfig& config) {
-    return abi::Encoder()
-        .word(u256{config.timelock_delay_s})
-        .words({abi::to_word(config.council)})
-        .words({Hash256{}})  // anyone executes
-        .word(Address{})     // nobody administers but the timelock itself
-        .take();
 }
 
 Bytes system_config_call(const DeployConfig& config) {
@@ -99,7 +56,7 @@ Hash256 word_of(uint64_t value) { return u256{value}.to_hash(); }
 }  // namespace
 
 void use_development_windows(DeployConfig& config) {
-    config.timelock_delay_s = 0;
+    config.timelock_delay_s = 5;
     config.forced_inclusion_delay_s = 60;
     config.challenge_window_s = 12;
     config.proof_maturity_s = 0;
@@ -109,6 +66,7 @@ void use_development_windows(DeployConfig& config) {
     config.forced_fee = 100'000'000'000'000ULL;
     config.base_fee_scalar = 0;
     config.base_fee_share_bps = 0;
+    use_development_units(config.staking, config.governance);
 }
 
 std::vector<std::pair<std::string, Address*>> named_addresses(Contracts& contracts) {
@@ -150,17 +108,10 @@ std::vector<std::pair<std::string, Address*>> named_addresses(StakingContracts& 
 }
 
 DeploymentPlan plan_deployment(const DeployConfig& config) {
-    Planner planner(config);
+    DeploymentPlanner planner(salt_of(config));
     Contracts& at = planner.contracts();
-    at.timelock = planner.deploy("timelock", "TimelockController", timelock_arguments(config));
-    at.token = config.token;
-    if (at.token.is_zero()) {
-        at.token = planner.deploy(
-            "token",
-            "StandInToken",
-            abi::Encoder().word(config.deployer).word(config.stand_in_supply).take()
-        );
-    }
+    plan_timelock(planner, config);
+    plan_token(planner, config);
     at.system_config =
         planner.deploy_proxied("systemConfig", "SystemConfig", system_config_call(config));
     at.deposit_queue = planner.deploy_proxied(
@@ -239,10 +190,13 @@ DeploymentPlan plan_deployment(const DeployConfig& config) {
         abi::Encoder().word(at.portal).word(at.l1_messenger).word(at.l1_standard_bridge).take()
     );
     at.atomic_swap = planner.deploy("atomicSwap", "AtomicSwap");
+    plan_staking(planner, config);
     return planner.take();
 }
 
-std::vector<WiringStep> plan_wiring(const Contracts& at, const GenesisFacts& genesis) {
+std::vector<WiringStep> plan_wiring(
+    const DeployConfig& config, const Contracts& at, const GenesisFacts& genesis
+) {
     const auto ask = [](std::string_view signature) { return abi::Encoder().call(signature); };
     const auto may_append = [&](const std::string& name, const Address& sender) {
         return WiringStep{
@@ -256,7 +210,8 @@ std::vector<WiringStep> plan_wiring(const Contracts& at, const GenesisFacts& gen
     };
     const Hash256 output_root =
         rollup::output_root(genesis.header.state_root, empty_root, hash_of(genesis.header));
-    std::vector<WiringStep> steps{
+    std::vector<WiringStep> steps = plan_distribution(config, at);
+    const std::vector<WiringStep> settlement_steps{
         may_append("the portal", at.portal),
         may_append("forced inclusion", at.forced_inclusion),
         {.name = "name the fast exit",
@@ -271,6 +226,13 @@ std::vector<WiringStep> plan_wiring(const Contracts& at, const GenesisFacts& gen
          .asked = at.state_claims,
          .question = abi::Encoder().word(u256{}).call("outputRoot(uint64)"),
          .answer_when_done = output_root},
+        // Asks for the owner: once all is the timelock's, a vote may have named another registry.
+        {.name = "let the schedule of leaders say who posts",
+         .to = at.system_config,
+         .data = abi::Encoder().word(at.mega.leader_schedule).call("setSequencerRegistry(address)"),
+         .asked = at.system_config,
+         .question = ask("owner()"),
+         .answer_when_done = abi::to_word(at.timelock)},
         {.name = "hand all to the timelock",
          .to = at.system_config,
          .data = abi::Encoder().word(at.timelock).call("transferOwnership(address)"),
@@ -278,6 +240,9 @@ std::vector<WiringStep> plan_wiring(const Contracts& at, const GenesisFacts& gen
          .question = ask("owner()"),
          .answer_when_done = abi::to_word(at.timelock)},
     };
+    const std::vector<WiringStep> staking_steps = plan_staking_wiring(config, at);
+    steps.insert(steps.end(), staking_steps.begin(), staking_steps.end());
+    steps.insert(steps.end(), settlement_steps.begin(), settlement_steps.end());
     steps.push_back(
         {.name = "carry the parameters to L2",
          .to = at.l2_parameter_relay,

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "execution/genesis.hpp"
+#include "settlement/staking_config.hpp"
 #include "types/u256.hpp"
 
 #include <string>
@@ -22,17 +23,16 @@ struct DeployConfig {
     uint64_t genesis_timestamp = 0;
     std::string salt;  // another one gives other addresses
 
-    // Who is who. `deployer` owns until the last step gives all to the timelock.
+    // Who is who. `deployer` owns until the last steps give all to the timelock.
     Address deployer{};
-    Address council{};  // proposes to the timelock
+    Address council{};  // proposes to the timelock, beside the Governor; zero: nobody does
     Address guardian{};
     Address sequencer{};  // posts batches
     Address fee_vault{};  // where fees go on L1
     uint64_t timelock_delay_s = 0;
 
-    /// The MEGA token; a stand-in for tests is deployed when zero, all of it for `deployer`.
+    /// A token that is there and plays MEGA, with votes; MegaToken is deployed when zero.
     Address token{};
-    u256 stand_in_supply = u256{1'000'000'000ULL} * u256{1'000'000'000'000'000'000ULL};
 
     uint64_t gas_limit = 1'000'000'000;
     uint64_t min_base_fee = 1'000'000;
@@ -57,6 +57,9 @@ struct DeployConfig {
     uint32_t blob_base_fee_scalar = 1'032'258;
     uint32_t base_fee_share_bps = 2'000;
     u256 mega_per_eth{1'000'000'000'000'000'000ULL};
+
+    StakingConfig staking;
+    GovernanceConfig governance;
 };
 
 /// From the table of contracts/DEPLOYMENT.md.
@@ -145,7 +148,7 @@ struct GenesisFacts {
     u256 supply{};  // sum of all balances
 };
 [[nodiscard]] std::vector<WiringStep> plan_wiring(
-    const Contracts& contracts, const GenesisFacts& genesis
+    const DeployConfig& config, const Contracts& contracts, const GenesisFacts& genesis
 );
 
 /// Puts the predeploys of L2 into a genesis, with the L1 addresses that they hold.

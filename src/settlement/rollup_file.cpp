@@ -15,17 +15,6 @@ using replay::Problem;
 
 constexpr size_t max_file_bytes = 64U << 20;
 
-u256 wei_from(const Fields& fields, std::string_view name) {
-    const json& object = fields.value();
-    const auto at = object.is_object() ? object.find(name) : object.end();
-    if (object.is_object() && at != object.end() && at->is_string()) {
-        if (const auto value = u256_from_text(at->get_ref<const std::string&>())) {
-            return *value;
-        }
-    }
-    return fields.word(name);
-}
-
 /// Nothing on a chain without staking.
 void add_staking(nlohmann::ordered_json& out, Contracts& contracts) {
     if (contracts.has_staking()) {
@@ -171,7 +160,7 @@ Result<DeployConfig> parse_deploy_config(std::string_view text) {
     if (in.has("salt") && in.value()["salt"].is_string()) {
         config.salt = in.value()["salt"].get<std::string>();
     }
-    config.council = in.address("council");
+    address("council", config.council);
     config.guardian = in.address("guardian");
     config.sequencer = in.address("sequencer");
     config.fee_vault = in.address("feeVault");
@@ -197,11 +186,20 @@ Result<DeployConfig> parse_deploy_config(std::string_view text) {
     number("blobBaseFeeScalar", config.blob_base_fee_scalar);
     number("baseFeeShareBps", config.base_fee_share_bps);
     amount("megaPerEth", config.mega_per_eth);
+    if (in.has("staking")) {
+        read_staking_config(in.object("staking"), config.staking);
+    }
+    if (in.has("governance")) {
+        read_governance_config(in.object("governance"), config.governance);
+    }
     if (problem.is_noted()) {
         return problem.error();
     }
     if (config.l2_chain_id == 0) {
         return Err{Error{"deployment configuration: l2ChainId must not be 0"}};
+    }
+    if (auto checked = check(config.staking, config.challenge_window_s); !checked) {
+        return Err{Error{"deployment configuration: " + checked.error().message}};
     }
     return config;
 }

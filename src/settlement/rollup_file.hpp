@@ -34,7 +34,8 @@ struct RollupFile {
 /// Name -> L1 address.
 [[nodiscard]] std::string addresses_json(Contracts contracts);
 
-/// The configuration of `mega l1 deploy`: every key may be absent but l2ChainId and the roles.
+/// The configuration of `mega l1 deploy`: every key may be absent but l2ChainId and the roles
+/// guardian, sequencer and feeVault.
 [[nodiscard]] Result<DeployConfig> parse_deploy_config(std::string_view text);
 
 /// Genesis in geth's format, as `mega node --genesis` reads it.

@@ -114,6 +114,13 @@ export async function deploy_chain(l1, directory, overrides = {}) {
         claimBond: '80000000000000000', challengeBond: '80000000000000000',
         minDepositGasPrice: 1000, forcedFee: '100000000000000', baseFeeScalar: 0, baseFeeShareBps: 0,
         ...overrides,
+        staking: {
+            epochLength: 12, slotsPerEpoch: 3, silence: 2, grace: 2, l1SlotTime: 0, exitStride: 1, unbondingEpochs: 8,
+            correlationEpochs: 2, downtimeWindow: 4, objectionWindow: 3, rewardRatePpb: 1_000_000,
+            minSelfStake: `${10n ** 18n}`, minDelegation: `${10n ** 18n}`, minChurn: `${10n ** 25n}`, rewardBond: `${10n ** 18n}`,
+            maxValidators: 128, ...overrides.staking,
+        },
+        governance: { votingDelay: 2, votingPeriod: 20, proposalThreshold: `${10n ** 21n}`, lateQuorumExtension: 5, ...overrides.governance },
     }));
     [0, 1, 2, 3, 4].forEach((i) => file(`user${i}.key`, account(i).private_key));
     const balance = '0x21e19e0c9bab2400000'; // 10,000 MEGA

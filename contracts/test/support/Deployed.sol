@@ -10,9 +10,9 @@ import {ForcedInclusion} from "../../src/l1/ForcedInclusion.sol";
 import {L1Messenger} from "../../src/l1/L1Messenger.sol";
 import {L1StandardBridge} from "../../src/l1/L1StandardBridge.sol";
 import {Portal} from "../../src/l1/Portal.sol";
-import {StandInToken} from "../../src/l1/StandInToken.sol";
 import {StateClaims} from "../../src/l1/StateClaims.sol";
 import {SystemConfig} from "../../src/l1/SystemConfig.sol";
+import {MegaToken} from "../../src/token/MegaToken.sol";
 import {ISystemConfig} from "../../src/interfaces/ISystemConfig.sol";
 import {vm} from "./Vm.sol";
 
@@ -20,7 +20,6 @@ import {vm} from "./Vm.sol";
 abstract contract Deployed {
     uint256 internal constant L2_CHAIN_ID = 6342;
     uint64 internal constant GENESIS_TIME = 1_700_000_000;
-    uint256 internal constant SUPPLY = 10_000_000_000 ether;
 
     address internal constant TREASURY = address(0x7EA5);
     address internal constant SEQUENCER = address(0x5E9);
@@ -31,7 +30,7 @@ abstract contract Deployed {
     address internal constant BOB = address(0xB0B);
 
     TimelockController internal timelock;
-    StandInToken internal mega;
+    MegaToken internal mega;
     SystemConfig internal config;
     DepositQueue internal queue;
     BatchInbox internal inbox;
@@ -56,9 +55,7 @@ abstract contract Deployed {
                 )
             )
         );
-        mega = StandInToken(
-            vm.deployCode("StandInToken.sol:StandInToken", abi.encode(TREASURY, SUPPLY))
-        );
+        mega = MegaToken(vm.deployCode("MegaToken.sol:MegaToken", abi.encode(TREASURY)));
         config = SystemConfig(
             _proxy("SystemConfig", abi.encodeCall(SystemConfig.initialize, (_settings())))
         );
