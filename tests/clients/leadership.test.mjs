@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { only_mega, sleep, wait_for, temporary_directory } from './harness.mjs';
 import { account, batches, block_number, deploy_chain, free_port, l2_chain_id, start_follower_from_l1, start_l1, start_sequencer } from './settlement_harness.mjs';
-import { deploy_staking, keys_of, open_epoch, read_staking, register, write_keystore } from './staking_harness.mjs';
+import { keys_of, open_epoch, read_staking, register, write_keystore } from './staking_harness.mjs';
 
 const skip = only_mega;
 const one = 10n ** 18n;
@@ -38,7 +38,7 @@ describe('sequencers that take turns', { skip }, () => {
     before(async () => {
         l1 = await start_l1();
         chain = await deploy_chain(l1, temporary_directory('leadership'));
-        const { staking } = await deploy_staking(l1, chain);
+        const { staking } = chain.contracts;
         for (let i = 0; i < 3; ++i) {
             ports[i] = await free_port();
             await write_keystore(join(chain.directory, `sequencer${i}.json`), keys_of(`validator ${i}`, staking).base, 'secret');
@@ -95,8 +95,8 @@ describe('sequencers that take turns', { skip }, () => {
         for (let i = 0; i < 3; ++i) await register(l1, chain, operators[i], `validator ${i}`, 100n * one);
         await wait_for(async () => {
             await open_epoch(l1, chain).catch(() => undefined);
-            const start = await read_staking(l1, chain.mega.leaderSchedule, 'slotStartOf', [BigInt(Math.floor(Date.now() / 1000))]);
-            return (await read_staking(l1, chain.mega.leaderSchedule, 'candidatesOf', [start])).length === 3;
+            const start = await read_staking(l1, chain.contracts.leaderSchedule, 'slotStartOf', [BigInt(Math.floor(Date.now() / 1000))]);
+            return (await read_staking(l1, chain.contracts.leaderSchedule, 'candidatesOf', [start])).length === 3;
         }, 60_000, 'a schedule of three', nodes[0]);
         const seen = new Set();
         const receipts = [];

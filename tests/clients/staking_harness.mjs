@@ -1,38 +1,25 @@
-// Staking on the L1 of a settlement suite: the contracts deployed and wired as contracts/DEPLOYMENT.md says,
-// validators registered with proofs of their keys, epochs opened.
+// Staking on the L1 of a settlement suite, as `mega l1 deploy` has deployed it: validators registered with proofs of
+// their keys, epochs opened.
 
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { bls12_381 as bls } from '@noble/curves/bls12-381';
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { Wallet } from 'ethers';
-import { concat, encodeFunctionData, encodePacked, keccak256, numberToHex, pad, parseAbi, toHex, toRlp } from 'viem';
-import { account, repository } from './harness.mjs';
+import { concat, encodePacked, keccak256, numberToHex, parseAbi, toHex, toRlp } from 'viem';
+import { account } from './harness.mjs';
 import { abi, l1_chain_id, l2_chain_id, reader, wallet } from './settlement_harness.mjs';
 
-const artifact = (name) => JSON.parse(readFileSync(join(repository, `build/contracts/out/${name}.sol/${name}.json`), 'utf8'));
 const keys_abi = '(bytes blsKey, bytes possession, bytes binding, uint256 baseKeyX, uint8 baseKeyParity, bytes signerProof)';
 export const staking_abi = parseAbi([
     `function register(${keys_abi} proofs, uint16 commissionBps, uint96 selfStake, uint32 outbid) returns (uint32)`,
     'function currentEpoch() view returns (uint48)',
     'function epochStart(uint48) view returns (uint256)',
-    'function keys() view returns (address)',
     'function idOfOperator(address) view returns (uint32)',
-    'function isBarred(uint32) view returns (bool)',
-    'function stakeOf(uint32, address) view returns (uint256)',
     'function open(uint48 epoch, bytes header, bytes parent)',
     'function isOpened(uint48) view returns (bool)',
-    'function leader() view returns (address)',
-    'function leaderOf(uint256) view returns (address)',
     'function slotStartOf(uint256) view returns (uint256)',
     'function candidatesOf(uint256) view returns (uint32[])',
     'function bindingMessage(address) view returns (bytes)',
-    'function signerOf(uint32) view returns (address)',
-    'function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay)',
-    'function execute(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt) payable',
-    'function setSequencerRegistry(address)',
-    'function setInbox(address)',
-    'function setFollowers(address[])',
 ]);
 
 const field = (v) => v.toString(16).padStart(128, '0');
@@ -52,45 +39,9 @@ export function keys_of(name, staking) {
     return { bls_secret, base: numberToHex(base, { size: 32 }), base_x: point.x, parity, signer: numberToHex((base + tweak) % n, { size: 32 }) };
 }
 
-async function deploy(deployer, name, args) {
-    const { abi: its_abi, bytecode } = artifact(name);
-    const hash = await deployer.deployContract({ abi: its_abi, bytecode: bytecode.object, args });
-    const receipt = await deployer.reads.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success') throw new Error(`${name} was not deployed`);
-    return receipt.contractAddress;
-}
-
-/// Deploys staking beside `chain`, adds it to its rollup.json and makes LeaderSchedule the registry of sequencers.
-export async function deploy_staking(l1, chain, { epochLength = 12, slotsPerEpoch = 3, silence = 2, grace = 2 } = {}) {
-    const deployer = wallet(l1.url, l1_chain_id, 12);
-    const owner = account(12).address;
-    const { token, timelock, systemConfig, batchInbox, stateClaims } = chain.contracts;
-    const now = Number((await deployer.reads.getBlock()).timestamp);
-    const one = 10n ** 18n;
-    const staking = await deploy(deployer, 'Staking', [{
-        token, treasury: timelock, l2ChainId: BigInt(l2_chain_id), genesisTime: now - 1, epochLength, exitStride: 1,
-        unbondingEpochs: 8, challengeWindow: 8, minSelfStake: one, minDelegation: one, minChurn: 10n ** 6n * one, maxValidators: 128,
-    }, owner]);
-    const epochs = await deploy(deployer, 'Epochs', [staking, 0n, owner]);
-    const leaderSchedule = await deploy(deployer, 'LeaderSchedule', [epochs, BigInt(slotsPerEpoch), silence, grace, account(13).address, owner]);
-    const validatorKeys = await deployer.reads.readContract({ address: staking, abi: staking_abi, functionName: 'keys' });
-    const committee = await deploy(deployer, 'Committee', [epochs, validatorKeys, 128n]);
-    await deployer.confirm({ address: leaderSchedule, abi: staking_abi, functionName: 'setInbox', args: [batchInbox] });
-    await deployer.confirm({ address: epochs, abi: staking_abi, functionName: 'setFollowers', args: [[leaderSchedule, committee]] });
-    const data = encodeFunctionData({ abi: staking_abi, functionName: 'setSequencerRegistry', args: [leaderSchedule] });
-    const zero = pad('0x', { size: 32 });
-    await deployer.confirm({ address: timelock, abi: staking_abi, functionName: 'schedule', args: [systemConfig, 0n, data, zero, zero, 0n] });
-    const done = await deployer.confirm({ address: timelock, abi: staking_abi, functionName: 'execute', args: [systemConfig, 0n, data, zero, zero] });
-    if (done.status !== 'success') throw new Error('the schedule did not become the registry');
-    chain.mega = { staking, epochs, leaderSchedule, validatorKeys, committee };
-    const rollup = JSON.parse(readFileSync(chain.rollup, 'utf8'));
-    writeFileSync(chain.rollup, JSON.stringify({ ...rollup, ...chain.mega }, null, 4));
-    return chain.mega;
-}
-
 /// Account `index` becomes a validator, with keys of `name`.
 export async function register(l1, chain, index, name, stake) {
-    const { staking, validatorKeys } = chain.mega;
+    const { staking, validatorKeys } = chain.contracts;
     const user = wallet(l1.url, l1_chain_id, index);
     const holder = wallet(l1.url, l1_chain_id, 12);
     await holder.confirm({ address: chain.contracts.token, functionName: 'transfer', args: [account(index).address, stake] });
@@ -124,7 +75,7 @@ export const read_staking = (l1, address, functionName, args = []) => reader(l1.
 
 /// Opens the present epoch, once L1 has a block in it.
 export async function open_epoch(l1, chain) {
-    const { staking, epochs } = chain.mega;
+    const { staking, epochs } = chain.contracts;
     const opener = wallet(l1.url, l1_chain_id, 12);
     const epoch = Number(await read_staking(l1, staking, 'currentEpoch'));
     if (await read_staking(l1, epochs, 'isOpened', [epoch])) return epoch;
