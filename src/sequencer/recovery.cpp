@@ -306,7 +306,7 @@ void Replay::save(uint64_t sequence) {
 }
 
 Result<Resumption> Replay::finish() {
-    if (!catch_up()) {
+    if (!failure_.empty() || !catch_up()) {
         return Err{Error{failure_}};
     }
     if (const OpenBlockPtr& open = chain_->open()) {

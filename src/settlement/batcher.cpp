@@ -8,7 +8,9 @@ namespace mega::settlement {
 namespace {
 
 constexpr size_t max_calldata_bytes = 120'000;  // of BatchInbox
-constexpr uint64_t seconds_ahead = 15;          // of BatchInbox
+/// Of BatchInbox. A schedule of leaders takes no batch that is more than a slot ahead: slots are no
+/// shorter than this where L1's clock may fall behind.
+constexpr uint64_t seconds_ahead = 15;
 constexpr uint64_t blob_batch_gas = 600'000;
 constexpr uint64_t calldata_gas_a_byte = 40;  // EIP-7623's floor
 

@@ -106,7 +106,7 @@ void use_development_units(StakingConfig& staking, GovernanceConfig& governance)
     staking.min_delegation = one_mega;
     staking.min_churn = u256{10'000'000} * one_mega;
     staking.l1_slot_time_s = 0;
-    staking.slots_per_epoch = 6;
+    staking.slots_per_epoch = 4;
     staking.silence_s = 3;
     staking.grace_s = 2;
     staking.correlation_epochs = 2;

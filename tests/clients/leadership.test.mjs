@@ -37,7 +37,7 @@ describe('sequencers that take turns', { skip }, () => {
 
     before(async () => {
         l1 = await start_l1();
-        chain = await deploy_chain(l1, temporary_directory('leadership'));
+        chain = await deploy_chain(l1, temporary_directory('leadership'), { staking: { epochLength: 12, slotsPerEpoch: 3 } });
         const { staking } = chain.contracts;
         for (let i = 0; i < 3; ++i) {
             ports[i] = await free_port();

@@ -115,7 +115,7 @@ export async function deploy_chain(l1, directory, overrides = {}) {
         minDepositGasPrice: 1000, forcedFee: '100000000000000', baseFeeScalar: 0, baseFeeShareBps: 0,
         ...overrides,
         staking: {
-            epochLength: 12, slotsPerEpoch: 3, silence: 2, grace: 2, l1SlotTime: 0, exitStride: 1, unbondingEpochs: 8,
+            epochLength: 60, slotsPerEpoch: 1, silence: 2, grace: 2, l1SlotTime: 0, exitStride: 1, unbondingEpochs: 8,
             correlationEpochs: 2, downtimeWindow: 4, objectionWindow: 3, rewardRatePpb: 1_000_000,
             minSelfStake: `${10n ** 18n}`, minDelegation: `${10n ** 18n}`, minChurn: `${10n ** 25n}`, rewardBond: `${10n ** 18n}`,
             maxValidators: 128, ...overrides.staking,
