@@ -139,7 +139,8 @@ TEST(staking_config, refuses_what_the_contracts_would) {
     EXPECT_TRUE(check(StakingConfig{}, 7 * 86'400));
     EXPECT_FALSE(is_good([](StakingConfig& c) { c.epoch_length_s = 61; }));
     EXPECT_FALSE(is_good([](StakingConfig& c) { c.epoch_length_s = 0; }));
-    EXPECT_FALSE(is_good([](StakingConfig& c) { c.silence_s = 11; }));
+    EXPECT_TRUE(is_good([](StakingConfig& c) { c.silence_s = 15; }));  // a whole slot
+    EXPECT_FALSE(is_good([](StakingConfig& c) { c.silence_s = 16; }));
     EXPECT_FALSE(is_good([](StakingConfig& c) { c.unbonding_epochs = 65; }));
     EXPECT_FALSE(check(StakingConfig{}, 336 * 3'600));
     EXPECT_FALSE(is_good([](StakingConfig& c) { c.downtime_window = 6; }));
