@@ -2,8 +2,8 @@
 
 #include "base/assert.hpp"
 #include "crypto/keccak.hpp"
+#include "crypto/secp256k1_point.hpp"
 
-#include <secp256k1.h>
 #include <secp256k1_recovery.h>
 
 namespace mega::crypto {
@@ -25,15 +25,6 @@ const secp256k1_context* signing_context() {
         secp256k1_context_create(SECP256K1_CONTEXT_NONE);
     MEGA_ASSERT(context != nullptr);
     return context;
-}
-
-PublicKey serialize(const secp256k1_pubkey& key) {
-    std::array<uint8_t, 65> uncompressed{};
-    size_t size = uncompressed.size();
-    secp256k1_ec_pubkey_serialize(
-        secp256k1_context_static, uncompressed.data(), &size, &key, SECP256K1_EC_UNCOMPRESSED
-    );
-    return PublicKey::from(BytesView(uncompressed).subspan(1));
 }
 
 }  // namespace

@@ -1,22 +1,10 @@
 #include "crypto/secp256k1_tweak.hpp"
 
-#include <secp256k1.h>
+#include "crypto/secp256k1_point.hpp"
 
 #include <algorithm>
 
 namespace mega::crypto {
-namespace {
-
-PublicKey serialize(const secp256k1_pubkey& key) {
-    std::array<uint8_t, 65> uncompressed{};
-    size_t size = uncompressed.size();
-    secp256k1_ec_pubkey_serialize(
-        secp256k1_context_static, uncompressed.data(), &size, &key, SECP256K1_EC_UNCOMPRESSED
-    );
-    return PublicKey::from(BytesView(uncompressed).subspan(1));
-}
-
-}  // namespace
 
 std::optional<SecretKey> add_tweak(const SecretKey& secret, const Hash256& tweak) {
     SecretKey sum = secret;

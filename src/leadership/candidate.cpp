@@ -12,11 +12,6 @@ constexpr uint32_t look_ms = 10;
 constexpr uint32_t heartbeat_ms = 25;
 constexpr std::chrono::seconds refusal_time{10};
 
-uint64_t now_s() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Candidate>> Candidate::start(
@@ -87,7 +82,7 @@ View Candidate::look() const {
     View view;
     view.self = self_;
     view.is_leading = parts_.sequencer.is_leading();
-    if (auto slot = duties_->at(now_s())) {
+    if (auto slot = duties_->present()) {
         view.ranks = std::move(slot->ranks);
     }
     view.peers = peers_.views();
@@ -99,9 +94,7 @@ View Candidate::look() const {
         }
     }
     view.last_leader = last_leader_;
-    const auto sealed = parts_.reader.position().sealed;
-    view.sealed_number = sealed->header.number;
-    view.sealed_hash = sealed->hash;
+    view.sealed_number = parts_.reader.sealed_number();
     view.silence_ms = uint64_t{options_.silent_mini_blocks} * options_.mini_block_ms;
     return view;
 }

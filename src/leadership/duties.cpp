@@ -6,7 +6,7 @@
 namespace mega::leadership {
 namespace {
 
-uint64_t system_now_s() {
+uint64_t now_s() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
@@ -32,11 +32,7 @@ Duties::Duties(const Options& options, std::unique_ptr<settlement::L1Client> cli
           options.l1_chain_id,
           {.poll_ms = 50, .patience_ms = 5'000},
           stop_
-      ) {
-    if (!options_.now_s) {
-        options_.now_s = system_now_s;
-    }
-}
+      ) {}
 
 Duties::~Duties() {
     stop_.stop();
@@ -67,8 +63,7 @@ Result<void> Duties::refresh() {
         }
         staking_ = *std::move(opened);
     }
-    const uint64_t now = options_.now_s();
-    auto present = ask_for(now);
+    auto present = ask_for(now_s());
     if (!present) {
         return Err{present.error()};
     }
@@ -134,13 +129,14 @@ void Duties::take_over() {
     }
 }
 
-std::optional<SlotDuties> Duties::at(uint64_t time_s) const {
+std::optional<SlotDuties> Duties::present() const {
+    const uint64_t now = now_s();
     const std::lock_guard lock(mutex_);
     if (slots_.empty()) {
         return std::nullopt;
     }
     for (const SlotDuties& slot : slots_) {
-        if (time_s < slot.end) {
+        if (now < slot.end) {
             return slot;
         }
     }

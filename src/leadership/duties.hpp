@@ -32,7 +32,6 @@ class Duties {
         uint64_t l1_chain_id = 0;
         crypto::SecretKey operator_key;
         uint32_t poll_ms = 250;
-        std::function<uint64_t()> now_s;  // the system clock when absent
         std::function<void(const std::string&)> log;
     };
     [[nodiscard]] static Result<std::unique_ptr<Duties>> start(const Options& options);
@@ -42,9 +41,9 @@ class Duties {
 
     // Any thread.
 
-    /// Of the slot that holds this time; of the last one that is known when L1 is away. Nothing
-    /// before the first answer.
-    [[nodiscard]] std::optional<SlotDuties> at(uint64_t time_s) const;
+    /// Of the present slot; of the last one that is known when L1 is away. Nothing before the first
+    /// answer.
+    [[nodiscard]] std::optional<SlotDuties> present() const;
     /// The key that this operator signs mini-blocks with; nothing when L1 has not told.
     [[nodiscard]] std::optional<Address> signer_of(const Address& operator_address) const;
     /// From now on, until told otherwise, L1 is asked to let this node take over.

@@ -28,7 +28,6 @@ struct PeerView {
     bool is_leading = false;
     uint64_t silent_ms = 0;  // since the last heartbeat, or since the start
     uint64_t sealed_number = 0;
-    Hash256 sealed_hash;
 };
 
 struct View {
@@ -38,7 +37,6 @@ struct View {
     std::vector<PeerView> peers;
     std::optional<Address> last_leader;  // whom this one has followed
     uint64_t sealed_number = 0;
-    Hash256 sealed_hash;
     uint64_t silence_ms = 500;
 };
 

@@ -20,10 +20,10 @@ const Address b = address(2);
 const Address c = address(3);
 
 PeerView heard(const Address& who, bool leads = false, uint64_t sealed = 10) {
-    return {who, true, leads, 5, sealed, {}};
+    return {who, true, leads, 5, sealed};
 }
 PeerView silent(const Address& who, uint64_t ms = 10'000, bool led = false) {
-    return {who, true, led, ms, 10, {}};
+    return {who, true, led, ms, 10};
 }
 
 /// Of b, while a is in charge.
@@ -156,7 +156,7 @@ TEST(election, settles_on_one_leader_whatever_happened) {
                         continue;
                     }
                     if (nodes[j].is_alive && random() % 4 != 0) {
-                        seen[i][j] = {nodes[j].who, true, nodes[j].leads, 0, nodes[j].sealed, {}};
+                        seen[i][j] = {nodes[j].who, true, nodes[j].leads, 0, nodes[j].sealed};
                         heard_at[i][j] = now;
                     }
                     PeerView peer = seen[i][j];

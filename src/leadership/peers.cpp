@@ -121,8 +121,7 @@ std::vector<PeerView> Peers::views() const {
              .was_heard = seen.was_heard,
              .is_leading = seen.standing.is_leading,
              .silent_ms = now - seen.heard_ms,
-             .sealed_number = seen.standing.sealed_number,
-             .sealed_hash = seen.standing.sealed_hash}
+             .sealed_number = seen.standing.sealed_number}
         );
     }
     return views;

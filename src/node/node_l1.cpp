@@ -39,8 +39,8 @@ Result<void> Node::Impl::use_chain_key() {
         };
     }
     setup.sequencer_key = *key;
-    setup.sequencer = *crypto::address_of(*key);
-    info.sequencer = setup.sequencer;
+    // Tips still go to the address that a wallet with the given key has (setup.sequencer).
+    info.sequencer = *crypto::address_of(*key);
     return {};
 }
 
