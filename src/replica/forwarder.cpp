@@ -2,11 +2,13 @@
 
 #include "base/hex.hpp"
 #include "net/http_client.hpp"
+#include "sequencer/sequencer.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_set>
 
 namespace mega::replica {
 namespace {
@@ -21,7 +23,6 @@ constexpr int sync_nonce_gap = 6;  // EIP-7966: data is the expected nonce
 constexpr size_t max_answer_bytes = 64u << 20;
 constexpr size_t max_shown = 300;
 constexpr uint32_t retry_pause_ms = 10;
-constexpr std::string_view no_leader_words = "another sequencer leads";  // of Sequencer::submit
 
 uint64_t now_ms() {
     const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -187,7 +188,7 @@ bool Forwarder::try_again(const Job& job) {
                 remove(sent);
             }
         } else if (job.mode == SubmitMode::executed) {
-            return true;  // taken back, or it came back
+            return true;  // it came back
         }
         jobs_.push_front(job);
     }
@@ -231,11 +232,26 @@ void Forwarder::work() {
             home->submit(std::move(job.tx), job.mode, std::move(job.done));
             continue;
         }
+        job.destination = destination_;
         note_sent(job);
         leader.point_to(options_, destination_);
         lock.unlock();
         forward(job, leader);
     }
+}
+
+bool Forwarder::is_overtaken(const Job& job) const {
+    const std::lock_guard lock(mutex_);
+    return job.mode == SubmitMode::executed && job.destination != destination_;
+}
+
+bool Forwarder::has_transaction(const Hash256& hash, LeaderCall& leader) {
+    const auto response = leader.post(
+        R"({"jsonrpc":"2.0","id":1,"method":"eth_getTransactionByHash","params":[")" +
+        to_hex(hash) + R"("]})"
+    );
+    const json parsed = response ? json::parse(response->body, nullptr, false) : json{};
+    return parsed.is_object() && parsed.value("result", json{}).is_object();
 }
 
 /// Before it is sent: it may come back sooner than the answer. Under mutex_.
@@ -253,6 +269,9 @@ void Forwarder::note_sent(const Job& job) {
 void Forwarder::forward(const Job& job, LeaderCall& leader) {
     using Kind = SubmitOutcome::Kind;
     const auto response = leader.post(request_text(*job.tx, job.mode, options_.hold_ms));
+    if (is_overtaken(job)) {
+        return;
+    }
     if (!response) {
         if (try_again(job)) {
             return;
@@ -280,12 +299,14 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
         return;
     }
     SubmitOutcome refusal = outcome_of(Kind::refused, shown(error.value("message", json{})));
-    // Sent twice, because the first one's answer was lost with its leader.
-    if (options_.is_patient && refusal.message == "already known") {
+    // It may have come there another way, while the lead changed.
+    const bool may_be_there = options_.is_patient && (refusal.message == "already known" ||
+                                                      refusal.message.starts_with("nonce too low"));
+    if (may_be_there && has_transaction(job.tx->hash, leader)) {
         taken(job);
         return;
     }
-    if (refusal.message == no_leader_words && try_again(job)) {
+    if (refusal.message == sequencer::no_leader_words && try_again(job)) {
         return;
     }
     const json data = error.value("data", json{});
@@ -382,15 +403,44 @@ void Forwarder::on_opened(const sequencer::OpenBlockPtr& block) { open_ = block;
 void Forwarder::on_executed(
     const sequencer::OpenBlock& block, std::span<const sequencer::ExecutedPtr> executed
 ) {
+    const auto outcome_with = [&](const sequencer::ExecutedPtr& tx) {
+        SubmitOutcome outcome = outcome_of(SubmitOutcome::Kind::executed);
+        outcome.executed = tx;
+        outcome.block = open_;
+        MEGA_ASSERT(open_ != nullptr && open_->name() == block.name());
+        return outcome;
+    };
+    const std::vector<Job> jobs = take_jobs(executed);
     for (const sequencer::ExecutedPtr& tx : executed) {
         for (const Waiter& waiter : take(tx->tx->hash)) {
-            SubmitOutcome outcome = outcome_of(SubmitOutcome::Kind::executed);
-            outcome.executed = tx;
-            outcome.block = open_;
-            MEGA_ASSERT(open_ != nullptr && open_->name() == block.name());
-            waiter.done(outcome);
+            waiter.done(outcome_with(tx));
+        }
+        for (const Job& job : jobs) {
+            if (job.tx->hash == tx->tx->hash) {
+                job.done(outcome_with(tx));
+            }
         }
     }
+}
+
+std::vector<Forwarder::Job> Forwarder::take_jobs(std::span<const sequencer::ExecutedPtr> executed) {
+    const std::lock_guard lock(mutex_);
+    if (jobs_.empty()) {
+        return {};
+    }
+    std::unordered_set<Hash256> hashes;
+    for (const sequencer::ExecutedPtr& tx : executed) {
+        hashes.insert(tx->tx->hash);
+    }
+    std::vector<Job> taken;
+    std::erase_if(jobs_, [&](const Job& job) {
+        if (!hashes.contains(job.tx->hash)) {
+            return false;
+        }
+        taken.push_back(job);
+        return true;
+    });
+    return taken;
 }
 
 mempool::TxPtr Forwarder::find_pooled(const Hash256& hash) const {

@@ -11,7 +11,8 @@
 // What was sent on and has not come back yet shows as the pool.
 //
 // Where several sequencers take turns (src/leadership) it can be led elsewhere: it waits while
-// nobody leads, and what had been sent to a leader that is gone is sent again.
+// nobody leads, and what had been sent to a leader that is gone is sent again. A submission that
+// waits for its execution is among the jobs or among those sent, in one of them at any moment.
 
 #include "net/url.hpp"
 #include "sequencer/intake.hpp"
@@ -78,6 +79,7 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
         sequencer::SubmitMode mode;
         sequencer::SubmitCallback done;
         uint64_t arrived_ms = 0;
+        uint64_t destination = 0;  // that it was sent to last
     };
     struct Waiter {
         uint64_t id = 0;  // of its job
@@ -98,7 +100,14 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
     [[nodiscard]] bool has_destination() const { return options_.leader || home_ != nullptr; }
     /// The leader is gone: later, or elsewhere. False when the job has waited long enough.
     [[nodiscard]] bool try_again(const Job& job);
+    /// Under mutex_.
     void note_sent(const Job& job);
+    /// What became of it is no news any more: it goes elsewhere, or has been answered.
+    [[nodiscard]] bool is_overtaken(const Job& job) const;
+    /// The leader has this transaction, whatever it says of a second one.
+    [[nodiscard]] static bool has_transaction(const Hash256& hash, LeaderCall& leader);
+    /// Those that wait to be sent and have happened meanwhile.
+    [[nodiscard]] std::vector<Job> take_jobs(std::span<const sequencer::ExecutedPtr> executed);
     void taken(const Job& job);
     void refused(const Job& job, const sequencer::SubmitOutcome& refusal);
     /// Out of the pool, with whoever waits for it.

@@ -101,7 +101,7 @@ std::optional<std::string> Sequencer::reason_to_refuse() const {
         return "this node follows L1 and takes no transactions: send them to the sequencer";
     }
     if (!is_leading_) {
-        return "another sequencer leads";
+        return std::string(no_leader_words);
     }
     if (commands_.size() >= max_commands) {
         return "txpool is full";
@@ -222,6 +222,11 @@ bool Sequencer::has_nonce_gap(const SignedTransaction& tx, const Account& accoun
 }
 
 void Sequencer::handle(Submission submission) {
+    if (!is_leading_) {
+        // It was on its way while the lead changed.
+        answer_when_durable(std::move(submission.done), refused(std::string(no_leader_words)));
+        return;
+    }
     if (submission.tx->tx.gas_limit > options_.gas_limit) {
         ++counters_.refused;
         answer_when_durable(std::move(submission.done), refused("exceeds block gas limit"));

@@ -75,6 +75,10 @@ struct Resumption {
     std::vector<SealedPtr> unsaved;      // sealed, in no checkpoint
 };
 
+/// Why a sequencer takes nothing while another one leads: whoever is refused with these words may
+/// ask that one.
+inline constexpr std::string_view no_leader_words = "another sequencer leads";
+
 class Sequencer final : public Intake {
   public:
     struct Parts {
