@@ -6,7 +6,7 @@ using sequencer::SubmitCallback;
 using sequencer::SubmitMode;
 using sequencer::SubmitOutcome;
 
-void LeaderIntake::lead_home() { forwarder_->lead_home(*this); }
+void LeaderIntake::lead_home() { forwarder_->lead_home(*sequencer_); }
 
 void LeaderIntake::lead_to(
     const std::optional<net::Url>& leader, std::vector<sequencer::Sequencer::Submission> waiting

@@ -48,6 +48,8 @@ std::string request_text(const SignedTransaction& tx, SubmitMode mode, uint32_t 
     return text + "]}";
 }
 
+bool is_known(const SubmitOutcome& refusal) { return refusal.message == "already known"; }
+
 std::string shown(const json& words) {
     std::string text = words.is_string() ? words.get<std::string>() : "an error without words";
     text.resize(std::min(text.size(), max_shown));
@@ -172,6 +174,50 @@ void Forwarder::take_back_sent() {
     );
 }
 
+void Forwarder::hand_home(const Job& job, sequencer::Intake& home) {
+    home.submit(job.tx, job.mode, [this, job](const SubmitOutcome& outcome) {
+        came_home(job, outcome);
+    });
+}
+
+void Forwarder::came_home(const Job& job, const SubmitOutcome& outcome) {
+    const bool is_refused = outcome.kind == SubmitOutcome::Kind::refused;
+    if (is_refused && outcome.message == sequencer::no_leader_words) {
+        wait_for_leader(job);
+    } else if (job.mode == SubmitMode::accepted) {
+        forget_accepted(job);
+        job.done(
+            is_refused && is_known(outcome) ? outcome_of(SubmitOutcome::Kind::pooled) : outcome
+        );
+    } else if (!(is_refused && is_known(outcome))) {
+        answer(job, outcome);
+    }
+    // Else it came there another way while the lead changed, and is answered once it is executed.
+}
+
+/// This node does not lead any more, of which lead_to is yet to tell.
+void Forwarder::wait_for_leader(const Job& job) {
+    const std::lock_guard lock(mutex_);
+    if (job.destination == destination_) {
+        home_ = nullptr;
+        ++destination_;
+        take_back_sent();
+    }
+    if (job.mode == SubmitMode::accepted) {
+        // Whoever handed it in is yet to be told; what was taken back in its stead is not.
+        std::erase_if(jobs_, [&](const Job& other) { return other.id == job.id; });
+        jobs_.push_back(job);
+    }
+}
+
+void Forwarder::forget_accepted(const Job& job) {
+    const std::lock_guard lock(mutex_);
+    const auto sent = sent_.find(job.tx->hash);
+    if (sent != sent_.end() && sent->second.waiters.empty()) {
+        remove(sent);
+    }
+}
+
 bool Forwarder::try_again(const Job& job) {
     {
         const std::lock_guard lock(mutex_);
@@ -227,13 +273,13 @@ void Forwarder::work() {
         }
         Job job = std::move(jobs_.front());
         jobs_.pop_front();
-        if (sequencer::Intake* const home = home_) {
-            lock.unlock();
-            home->submit(std::move(job.tx), job.mode, std::move(job.done));
-            continue;
-        }
         job.destination = destination_;
         note_sent(job);
+        if (sequencer::Intake* const home = home_) {
+            lock.unlock();
+            hand_home(job, *home);
+            continue;
+        }
         leader.point_to(options_, destination_);
         lock.unlock();
         forward(job, leader);
@@ -276,7 +322,7 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
         if (try_again(job)) {
             return;
         }
-        refused(
+        answer(
             job,
             outcome_of(
                 Kind::refused,
@@ -287,9 +333,7 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
     }
     const json parsed = json::parse(response->body, nullptr, false);
     if (!parsed.is_object()) {
-        refused(
-            job, outcome_of(Kind::refused, "the node that this one follows speaks no JSON-RPC")
-        );
+        answer(job, outcome_of(Kind::refused, "the node that this one follows speaks no JSON-RPC"));
         return;
     }
     const json error = parsed.value("error", json{});
@@ -300,13 +344,15 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
     }
     SubmitOutcome refusal = outcome_of(Kind::refused, shown(error.value("message", json{})));
     // It may have come there another way, while the lead changed.
-    const bool may_be_there = options_.is_patient && (refusal.message == "already known" ||
-                                                      refusal.message.starts_with("nonce too low"));
+    const bool may_be_there =
+        options_.is_patient && (is_known(refusal) || refusal.message.starts_with("nonce too low"));
     if (may_be_there && has_transaction(job.tx->hash, leader)) {
         taken(job);
         return;
     }
-    if (refusal.message == sequencer::no_leader_words && try_again(job)) {
+    // What is known and not to be seen is between the pool and the chain.
+    const bool has_no_place = refusal.message == sequencer::no_leader_words || is_known(refusal);
+    if (has_no_place && try_again(job)) {
         return;
     }
     const json data = error.value("data", json{});
@@ -315,7 +361,7 @@ void Forwarder::forward(const Job& job, LeaderCall& leader) {
         const std::string text = data.get<std::string>().substr(0, 18);
         refusal.expected_nonce = std::strtoull(text.c_str(), nullptr, 16);
     }
-    refused(job, refusal);
+    answer(job, refusal);
 }
 
 void Forwarder::taken(const Job& job) {
@@ -333,7 +379,7 @@ void Forwarder::taken(const Job& job) {
     }
 }
 
-void Forwarder::refused(const Job& job, const SubmitOutcome& refusal) {
+void Forwarder::answer(const Job& job, const SubmitOutcome& outcome) {
     bool is_answered = false;  // it came back in spite of the refusal
     {
         const std::lock_guard lock(mutex_);
@@ -349,7 +395,7 @@ void Forwarder::refused(const Job& job, const SubmitOutcome& refusal) {
         }
     }
     if (!is_answered) {
-        job.done(refusal);
+        job.done(outcome);
     }
 }
 

@@ -49,7 +49,8 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
     /// Sends everything there from now on, also what another leader was sent and did not execute
     /// as far as is known here. Nothing: waits.
     void lead_to(std::optional<net::Url> leader);
-    /// Hands everything to an intake of this process instead, which must outlive this.
+    /// Hands everything to an intake of this process instead, which must outlive this. What it
+    /// knows already came there another way: it is not refused, it is answered once executed.
     void lead_home(sequencer::Intake& intake);
 
     /// Answers everything that waits, and takes no more.
@@ -98,6 +99,11 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
     void take_back_sent();
     /// Under mutex_.
     [[nodiscard]] bool has_destination() const { return options_.leader || home_ != nullptr; }
+    void hand_home(const Job& job, sequencer::Intake& home);
+    void came_home(const Job& job, const sequencer::SubmitOutcome& outcome);
+    void wait_for_leader(const Job& job);
+    /// The home's pool has it, and shows it.
+    void forget_accepted(const Job& job);
     /// The leader is gone: later, or elsewhere. False when the job has waited long enough.
     [[nodiscard]] bool try_again(const Job& job);
     /// Under mutex_.
@@ -109,7 +115,7 @@ class Forwarder final : public sequencer::Intake, public sequencer::Listener {
     /// Those that wait to be sent and have happened meanwhile.
     [[nodiscard]] std::vector<Job> take_jobs(std::span<const sequencer::ExecutedPtr> executed);
     void taken(const Job& job);
-    void refused(const Job& job, const sequencer::SubmitOutcome& refusal);
+    void answer(const Job& job, const sequencer::SubmitOutcome& outcome);
     /// Out of the pool, with whoever waits for it.
     [[nodiscard]] std::vector<Waiter> take(const Hash256& hash);
     void remove(std::unordered_map<Hash256, Sent>::iterator sent);
