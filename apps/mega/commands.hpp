@@ -15,8 +15,9 @@ void add_node_commands(CLI::App& root, int& status);    // dev, node
 void add_account_command(CLI::App& root, int& status);  // account new, account show
 void add_bridge_command(CLI::App& root, int& status);   // bridge deposit, withdraw, status
 void add_swap_command(CLI::App& root, int& status);     // swap offer, accept, claim, refund, status
-void add_l1_command(CLI::App& root, int& status);       // l1 deploy
-void add_bench_commands(CLI::App& root, int& status);   // bench node, bench engine
+void add_gov_command(CLI::App& root, int& status);  // gov propose, vote, queue, execute, show, ...
+void add_l1_command(CLI::App& root, int& status);   // l1 deploy
+void add_bench_commands(CLI::App& root, int& status);     // bench node, bench engine
 void add_blocktest_command(CLI::App& root, int& status);  // blocktest
 void add_statetest_command(CLI::App& root, int& status);  // statetest
 void add_replay_command(CLI::App& root, int& status);     // replay

@@ -8,11 +8,16 @@
 
 namespace mega::app {
 
-inline void add_layers(CLI::App& command, node::LayersOptions& options) {
+/// Of a command that has no business on L2.
+inline void add_l1(CLI::App& command, node::LayersOptions& options) {
     command.add_option("--l1", options.l1_url, "JSON-RPC URL of an L1 node")->capture_default_str();
-    command.add_option("--l2", options.l2_url, "JSON-RPC URL of a node of the chain")
-        ->capture_default_str();
     command.add_option("--rollup", options.rollup_file, "rollup.json of the chain")
+        ->capture_default_str();
+}
+
+inline void add_layers(CLI::App& command, node::LayersOptions& options) {
+    add_l1(command, options);
+    command.add_option("--l2", options.l2_url, "JSON-RPC URL of a node of the chain")
         ->capture_default_str();
 }
 

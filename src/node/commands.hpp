@@ -78,4 +78,25 @@ struct SwapCommand {
 };
 int run_swap(const SwapCommand& command);
 
+/// `mega gov propose|vote|queue|execute|push|delegate|show`.
+struct GovCommand {
+    enum class Kind : uint8_t { propose, vote, queue, execute, push, delegate, show };
+    Kind kind = Kind::show;
+    LayersOptions layers;
+    std::string proposal;  // number or id
+    // Of propose:
+    std::vector<std::string> settings;  // NAME=VALUE
+    std::vector<std::string> targets;
+    std::vector<std::string> calldatas;
+    std::optional<uint64_t> skip_rewards;  // up to this epoch
+    std::string description;
+    // Of vote:
+    bool is_for = false;
+    bool is_against = false;
+    bool abstains = false;
+    std::string to;  // of delegate
+    bool is_json = false;
+};
+int run_gov(const GovCommand& command);
+
 }  // namespace mega::node

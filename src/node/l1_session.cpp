@@ -47,7 +47,9 @@ Result<u256> parse_amount(const std::string& text) {
                  : Result<u256>(Err{Error{"\"" + text + "\" is too large an amount"}});
 }
 
-Result<std::unique_ptr<L1Session>> open_l1_session(const LayersOptions& options, bool needs_key) {
+Result<std::unique_ptr<L1Session>> open_l1_session(
+    const LayersOptions& options, bool needs_key, bool needs_l2
+) {
     auto session = std::make_unique<L1Session>();
     auto rollup = l1::read_rollup_file(options.rollup_file);
     auto l1_node = l1::L1Client::open({.url = options.l1_url, .beacon_url = {}});
@@ -60,10 +62,15 @@ Result<std::unique_ptr<L1Session>> open_l1_session(const LayersOptions& options,
     }
     session->rollup = *std::move(rollup);
     session->l1_node = *std::move(l1_node);
-    session->l2_node = *std::move(l2_node);
+    if (needs_l2) {
+        session->l2_node = *std::move(l2_node);
+    }
     for (const auto& [node, wanted] :
          {std::pair{session->l1_node.get(), session->rollup.config.l1_chain_id},
           std::pair{session->l2_node.get(), session->rollup.config.l2_chain_id}}) {
+        if (node == nullptr) {
+            continue;
+        }
         const auto found = node->chain_id();
         if (!found) {
             return Err{found.error()};
@@ -84,6 +91,9 @@ Result<std::unique_ptr<L1Session>> open_l1_session(const LayersOptions& options,
         session->l1_sender = std::make_unique<l1::TxManager>(
             *session->l1_node, *key, session->rollup.config.l1_chain_id, sending, session->never
         );
+        if (!needs_l2) {
+            return session;
+        }
         session->l2_sender = std::make_unique<l1::TxManager>(
             *session->l2_node, *key, session->rollup.config.l2_chain_id, sending, session->never
         );

@@ -19,8 +19,9 @@ struct L1Session {
 };
 
 /// Checks that the endpoints are of the chains that rollup.json names.
+/// Without `needs_l2` L2 is not asked, and there is no client and no sender of it.
 [[nodiscard]] Result<std::unique_ptr<L1Session>> open_l1_session(
-    const LayersOptions& options, bool needs_key
+    const LayersOptions& options, bool needs_key, bool needs_l2 = true
 );
 
 /// "1.5" is 1.5 * 10^18.
