@@ -178,14 +178,17 @@ void add_follow_keys(CLI::App& node, node::Config& config) {
         node,
         "follow",
         config.follow,
-        "Be a replica of the node with this URL: ws://... or http://..."
-    );
+        "Be a replica of the node with this URL, ws://... or http://...; of the next when it is "
+        "lost"
+    )
+        ->delimiter(',');
     add_key(
         node,
         "sequencer-address",
-        config.sequencer_address,
-        "Take mini-blocks signed by this address alone [the first one's signer]"
-    );
+        config.sequencer_addresses,
+        "Take mini-blocks signed by these addresses alone [the first one's signer]"
+    )
+        ->delimiter(',');
     node.add_option(
             "--verify",
             config.verify,

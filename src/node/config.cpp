@@ -43,16 +43,21 @@ std::optional<std::string> problem_of(const Config& config) {
     if (!config.beneficiary.empty() && !fixed_from_hex<20>(config.beneficiary)) {
         return "beneficiary must be an address: 0x and 40 hex digits";
     }
-    if (!config.sequencer_address.empty() && !fixed_from_hex<20>(config.sequencer_address)) {
-        return "sequencer-address must be an address: 0x and 40 hex digits";
+    for (const std::string& one : config.sequencer_addresses) {
+        if (!fixed_from_hex<20>(one)) {
+            return "sequencer-address must be an address: 0x and 40 hex digits";
+        }
     }
     if (!config.follow.empty() && (!config.l1.url.empty() || config.l1.only_follows)) {
         return "follow and l1 exclude each other: a replica takes from its leader what L1 says";
     }
+    for (const std::string& one : config.follow) {
+        if (const auto url = net::parse_url(one); !url) {
+            return "follow must be the URL of a node: " + url.error().message;
+        }
+    }
     if (!config.follow.empty()) {
-        const auto url = net::parse_url(config.follow);
-        return url ? std::nullopt
-                   : std::optional{"follow must be the URL of a node: " + url.error().message};
+        return std::nullopt;
     }
     if (!config.is_development && config.genesis_file.empty()) {
         return "genesis names no file; `mega dev` runs a development chain without one";

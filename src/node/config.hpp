@@ -69,9 +69,10 @@ struct Config {
     std::filesystem::path key_file;       // web3 keystore of the sequencer's key
     std::filesystem::path password_file;  // its password
 
-    /// A replica: the URL of the node whose chain it follows. Empty: it makes the chain itself.
-    std::string follow;
-    std::string sequencer_address;  // whose mini-blocks it takes; empty: the first one's
+    /// A replica: URLs of nodes whose chain it follows, one at a time. None: it makes the chain
+    /// itself.
+    std::vector<std::string> follow;
+    std::vector<std::string> sequencer_addresses;  // whose mini-blocks it takes; none: the first's
     replica::Verify verify = replica::Verify::none;
     bool follows_development = false;
 

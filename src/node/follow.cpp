@@ -7,29 +7,32 @@
 
 namespace mega::node {
 
-Result<std::vector<sequencer::SealedPtr>> Node::Impl::recover_replica() {
+Result<replica::Resumption> Node::Impl::recover_replica() {
     const auto stored = load_parts();
     if (!stored) {
         return Err{stored.error()};
     }
-    auto known = replica::known_sequencer(*database);
+    auto known = replica::known_sequencers(*database);
     if (!known) {
         return Err{known.error()};
     }
-    if (!config.sequencer_address.empty()) {
-        *known = *fixed_from_hex<20>(config.sequencer_address);
+    if (!config.sequencer_addresses.empty()) {
+        known->clear();
     }
-    info.sequencer = *known;
+    for (const std::string& one : config.sequencer_addresses) {
+        known->push_back(*fixed_from_hex<20>(one));
+    }
+    info.sequencer = known->empty() ? std::nullopt : std::optional{known->front()};
     replica::MirrorConfig mirrored;
     mirrored.chain_id = info.chain_id;
     mirrored.fee_market = fee_market(config);
-    mirrored.sequencer = *known;
+    mirrored.sequencers = *known;
     mirrored.check_senders = config.verify != replica::Verify::none && !config.is_development;
     mirrored.allow_contract_senders = config.is_development;
     mirror = std::make_unique<replica::Mirror>(
         mirrored, *states, *commitment, stored->head, stored->checkpoint.next_mini_block_number
     );
-    replica::FeedReplay replay(*mirror, *checkpointer, stored->checkpoint);
+    replica::FeedReplay replay(*mirror, *checkpointer, stored->checkpoint, l1_genesis);
     const auto directory = config.data_directory / "feed";
     // What a crash of the machine takes from this log is fetched again: nothing waits for the disk.
     auto opened = storage::WriteAheadLog::open(
@@ -55,11 +58,11 @@ Result<std::vector<sequencer::SealedPtr>> Node::Impl::recover_replica() {
     checkpointer->set_log(*log);
     info.block_number = mirror->head()->header.number;
     info.replayed_transactions = replay.replayed_transactions();
-    return replay.take_unsaved();
+    return replay.finish();
 }
 
-Result<void> Node::Impl::start_replica(std::vector<sequencer::SealedPtr> unsaved) {
-    auto url = net::parse_url(config.follow);
+Result<void> Node::Impl::start_replica(replica::Resumption resumption) {
+    auto url = net::parse_url(config.follow.front());
     if (!url) {
         return Err{url.error()};
     }
@@ -72,7 +75,7 @@ Result<void> Node::Impl::start_replica(std::vector<sequencer::SealedPtr> unsaved
     publisher.add_listener(*forwarder);
 
     replica::ReplicaOptions options;
-    options.leader.url = config.follow;
+    options.leader_urls = config.follow;
     options.verify = config.verify;
     options.rules.chain_id = info.chain_id;
     options.rules.fee_market = fee_market(config);
@@ -85,22 +88,27 @@ Result<void> Node::Impl::start_replica(std::vector<sequencer::SealedPtr> unsaved
     options.evidence_directory = config.data_directory;
     options.inform = [](const std::string& words) { spdlog::info("{}", words); };
     options.warn = [](const std::string& words) { spdlog::warn("{}", words); };
+    options.on_leader = [this](const std::string& leader_url) {
+        if (auto leader = net::parse_url(leader_url)) {
+            forwarder->lead_to(*std::move(leader));
+        }
+    };
     replica = std::make_unique<replica::Replica>(
         std::move(options),
         replica::Replica::Parts{
-            *mirror, *database, *log, head, publisher, *checkpointer, *commitment, *reader
+            *mirror, *database, *log, head, publisher, *checkpointer, *reader, l1_genesis
         }
     );
-    replica->start(std::move(unsaved));
+    replica->start(std::move(resumption));
     return {};
 }
 
 Result<void> Node::Impl::run_replica() {
-    auto unsaved = recover_replica();
-    if (!unsaved) {
-        return Err{unsaved.error()};
+    auto resumption = recover_replica();
+    if (!resumption) {
+        return Err{resumption.error()};
     }
-    return start_replica(std::move(*unsaved));
+    return start_replica(std::move(*resumption));
 }
 
 }  // namespace mega::node

@@ -100,6 +100,11 @@ void add_following(MetricsText& out, const MetricSources& sources) {
     out.counter(
         "follow_fetches_total", "Times that missing records were asked for", status.fetches
     );
+    out.counter(
+        "follow_reorganisations_total",
+        "Times that the leader's chain went another way",
+        status.reorganisations
+    );
     out.counter("follow_connections_total", "Connections to the leader", status.connections);
 }
 

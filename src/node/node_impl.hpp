@@ -102,8 +102,8 @@ struct Node::Impl {
     [[nodiscard]] Result<sequencer::Resumption> recover();
     void start_sequencer(sequencer::Resumption resumption);
     /// The counterparts of these two for a node that follows another one.
-    [[nodiscard]] Result<std::vector<sequencer::SealedPtr>> recover_replica();
-    [[nodiscard]] Result<void> start_replica(std::vector<sequencer::SealedPtr> unsaved);
+    [[nodiscard]] Result<replica::Resumption> recover_replica();
+    [[nodiscard]] Result<void> start_replica(replica::Resumption resumption);
     [[nodiscard]] bool follows() const { return !config.follow.empty(); }
     [[nodiscard]] Result<void> run_sequencer();
     [[nodiscard]] Result<void> run_replica();

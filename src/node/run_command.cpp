@@ -45,7 +45,11 @@ void print_accounts(const Config& config, const NodeInfo& info) {
 void print_source(const Config& config, const NodeInfo& info) {
     const auto number = static_cast<unsigned long long>(info.block_number);
     if (!config.follow.empty()) {
-        std::printf("Follows    %s, last sealed %llu\n", config.follow.c_str(), number);
+        std::string urls;
+        for (const std::string& url : config.follow) {
+            urls += (urls.empty() ? "" : " or ") + url;
+        }
+        std::printf("Follows    %s, last sealed %llu\n", urls.c_str(), number);
         return;
     }
     std::printf(

@@ -10,6 +10,10 @@ namespace mega::replica {
 
 std::string to_json(const Evidence& evidence) {
     using nlohmann::json;
+    json sequencers = json::array();
+    for (const Address& one : evidence.sequencers) {
+        sequencers.push_back(to_hex(one));
+    }
     json records = json::array();
     for (const Bytes& record : evidence.records) {
         records.push_back(to_hex(record));
@@ -19,7 +23,7 @@ std::string to_json(const Evidence& evidence) {
         {"endpoint", evidence.endpoint},
         {"foundAt", evidence.found_at},
         {"chainId", evidence.chain_id},
-        {"sequencer", evidence.sequencer ? json(to_hex(*evidence.sequencer)) : json()},
+        {"sequencers", std::move(sequencers)},
         {"block", evidence.refusal.block_number},
         {"words", evidence.refusal.words},
         {"expected", evidence.refusal.expected},

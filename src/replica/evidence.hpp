@@ -4,7 +4,7 @@
 // A JSON file; bytes are hex.
 //
 //   format     "mega-replica-evidence-1"
-//   endpoint, foundAt (seconds), chainId, sequencer
+//   endpoint, foundAt (seconds), chainId, sequencers
 //   block      its number
 //   words, expected, got
 //   parent     RLP of the header before it
@@ -23,7 +23,7 @@ struct Evidence {
     std::string endpoint;
     uint64_t found_at = 0;
     uint64_t chain_id = 0;
-    std::optional<Address> sequencer;
+    std::vector<Address> sequencers;
     Refusal refusal;
     BlockHeader parent;
     std::vector<Bytes> records;

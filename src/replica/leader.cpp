@@ -95,12 +95,16 @@ void Leader::keep_record(const json& result) {
     }
     if (waiting_bytes_ + record->size() > max_waiting_bytes_) {
         // What follows has a gap then, which is noticed and fetched.
-        waiting_.clear();
-        waiting_bytes_ = 0;
+        forget_pushed();
         return;
     }
     waiting_bytes_ += record->size();
     waiting_.push_back(*std::move(record));
+}
+
+void Leader::forget_pushed() {
+    waiting_.clear();
+    waiting_bytes_ = 0;
 }
 
 Leader::Asked<Delivery> Leader::fetch(const feed::Place& from) {

@@ -47,6 +47,8 @@ class Leader {
     /// The next pushed record, or nothing within `timeout_ms`. Over HTTP there are none: it waits a
     /// poll interval, and then it is time to fetch.
     [[nodiscard]] Asked<std::optional<Bytes>> next(uint32_t timeout_ms);
+    /// What was pushed and not taken: all of it will be fetched.
+    void forget_pushed();
     [[nodiscard]] bool pushes() const { return endpoint_->has_notifications(); }
 
     /// A result that is hex data.

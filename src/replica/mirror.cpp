@@ -118,7 +118,8 @@ Mirror::Mirror(
       store_(&store),
       commitment_(&commitment),
       head_(std::move(head)),
-      next_mini_block_number_(next_mini_block_number) {
+      next_mini_block_number_(next_mini_block_number),
+      after_head_(next_mini_block_number) {
     open_guess();
 }
 
@@ -277,15 +278,20 @@ Result<std::vector<ExecutedPtr>, Refusal> Mirror::executed_of(
 
 Mirror::Step Mirror::check_signature(const MiniBlockHeader& header) {
     const auto signer = recover_signer(header);
-    if (signer && !config_.sequencer) {
-        config_.sequencer = signer;
+    std::vector<Address>& known = config_.sequencers;
+    if (signer && known.empty()) {
+        known.push_back(*signer);
     }
-    if (!signer || signer != config_.sequencer) {
+    if (!signer || std::ranges::find(known, *signer) == known.end()) {
+        std::string expected = known.empty() ? "a signature" : "";
+        for (const Address& one : known) {
+            expected += (expected.empty() ? "" : " or ") + to_hex(one);
+        }
         return Err{refuse(
             Kind::mismatch,
             "mini-block " + std::to_string(header.mini_block_number) +
                 " is not signed by the sequencer",
-            config_.sequencer ? to_hex(*config_.sequencer) : "a signature",
+            std::move(expected),
             signer ? to_hex(*signer) : "no valid signature"
         )};
     }
@@ -299,6 +305,9 @@ Mirror::Step Mirror::check_mini_block(
     const std::string name = "mini-block " + std::to_string(header.mini_block_number);
     if (auto checked = check_signature(header); !checked) {
         return checked;
+    }
+    if (header.mini_block_number == UINT64_MAX) {
+        return Err{refuse(Kind::mismatch, name + " has a number that nothing can follow")};
     }
     uint64_t gas_used = 0;
     for (const ExecutedPtr& tx : executed) {
@@ -452,27 +461,27 @@ Result<Applied, Refusal> Mirror::apply_record(
     const feed::MiniBlockRecord& record, bool re_execute
 ) {
     const MiniBlockHeader& header = record.header;
-    if (header.mini_block_number < next_mini_block_number_) {
-        for (const MiniBlockPtr& own : mini_blocks_) {
-            if (own->header.mini_block_number == header.mini_block_number &&
-                own->header != header) {
-                return Err{refuse(
-                    Kind::fork,
-                    "mini-block " + std::to_string(header.mini_block_number) + " is another one"
-                )};
-            }
+    if (header.block_number < open_number()) {
+        return Applied{};
+    }
+    if (header.block_number == open_number() && header.index < mini_blocks_.size()) {
+        if (mini_blocks_[header.index]->header != header) {
+            return Err{refuse(
+                Kind::fork,
+                "mini-block " + std::to_string(header.mini_block_number) + " is another one"
+            )};
         }
         return Applied{};
     }
-    const bool is_next = header.block_number == open_number() && !is_guess_ &&
-                         header.mini_block_number == next_mini_block_number_ &&
-                         header.index == mini_blocks_.size();
+    const bool is_next =
+        header.block_number == open_number() && !is_guess_ && header.index == mini_blocks_.size();
     if (!is_next) {
         return Err{refuse(
             Kind::gap,
-            "mini-block " + std::to_string(header.mini_block_number) + " of block " +
+            "mini-block " + std::to_string(header.index) + " of block " +
                 std::to_string(header.block_number) + " comes where mini-block " +
-                std::to_string(next_mini_block_number_) + " is next"
+                std::to_string(mini_blocks_.size()) + " of block " + std::to_string(open_number()) +
+                " is next"
         )};
     }
     auto executed = executed_of(record.transactions);
@@ -547,6 +556,7 @@ Result<Applied, Refusal> Mirror::seal(
     has_begun_ = false;
     head_ = sealed;
     head_version_ = state_version_;
+    after_head_ = next_mini_block_number_;
     applied.block = std::exchange(open_, nullptr);
     open_guess();
     applied.sealed = head_;
@@ -647,7 +657,7 @@ Result<Applied, Refusal> Mirror::apply_record(const feed::BlockRecord& record, b
         const auto& told = record.mini_blocks[i];
         const bool fits = told.transaction_count <= executed->size() - at &&
                           told.header.block_number == number && told.header.index == i &&
-                          told.header.mini_block_number == next_number++;
+                          told.header.mini_block_number >= next_number;
         if (!fits) {
             return Err{refuse(
                 Kind::mismatch,
@@ -655,6 +665,7 @@ Result<Applied, Refusal> Mirror::apply_record(const feed::BlockRecord& record, b
                     " has no place in it"
             )};
         }
+        next_number = told.header.mini_block_number + 1;
         const auto begin = executed->begin() + static_cast<std::ptrdiff_t>(at);
         std::vector<ExecutedPtr> share(
             begin, begin + static_cast<std::ptrdiff_t>(told.transaction_count)
@@ -706,8 +717,37 @@ Result<Applied, Refusal> Mirror::apply_record(const feed::RevertRecord& record, 
     return Err{refuse(
         Kind::fork,
         "the chain that is followed has gone back to the end of block " +
-            std::to_string(record.number) + ", which a replica cannot follow"
+            std::to_string(record.number)
     )};
+}
+
+void Mirror::give_up_open_block() {
+    const state::StateDiff taken = block_.take();
+    if (!taken.is_empty()) {
+        state_version_ = store_->apply(state::invert(taken));
+        head_version_ = state_version_;
+    }
+    commitment_->abandon_open_block();
+    executed_.clear();
+    mini_blocks_.clear();
+    log_count_ = 0;
+    has_begun_ = false;
+    next_mini_block_number_ = after_head_;
+    open_guess();
+}
+
+void Mirror::revert_to(
+    sequencer::SealedPtr target, std::span<const DiffPtr> newer, uint64_t next_mini_block_number
+) {
+    give_up_open_block();
+    for (const DiffPtr& diff : newer) {
+        state_version_ = store_->apply(state::invert(*diff));
+        commitment_->revert_block(diff);
+    }
+    head_ = std::move(target);
+    head_version_ = state_version_;
+    next_mini_block_number_ = after_head_ = next_mini_block_number;
+    open_guess();
 }
 
 Result<Applied, Refusal> Mirror::apply_record(const feed::NoticeRecord&, bool) { return Applied{}; }

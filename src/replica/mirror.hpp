@@ -12,8 +12,8 @@
 // Senders and the fields of an opening are signed by nobody: without re-execution they are believed
 // up to the block's hash.
 //
-// One thread drives it. After a refusal of kind `mismatch` or `fork` the state may hold what was
-// refused: the mirror must not be used any more, nor anything of it be written to the database.
+// One thread drives it. After a refusal of kind `mismatch` the state may hold what was refused:
+// then the open block has to be given up, or the mirror must not be used any more.
 
 #include "evm/vm.hpp"
 #include "execution/l2_parameters.hpp"
@@ -30,8 +30,9 @@ struct MirrorConfig {
     Fork fork = current_fork;
     /// For guesses about a block that has not been told yet.
     execution::FeeMarket fee_market{};
-    /// Whose mini-blocks are taken; nobody: those of the signer of the first one.
-    std::optional<Address> sequencer{};
+    /// Whose mini-blocks are taken, where several take turns; nobody: those of the signer of the
+    /// first one.
+    std::vector<Address> sequencers{};
     /// Recovers senders from signatures instead of believing them. Not on development chains, where
     /// anybody may be impersonated.
     bool check_senders = false;
@@ -77,17 +78,35 @@ class Mirror {
         uint64_t next_mini_block_number
     );
 
+    /// A chain that goes back is refused as a fork: that is for who drives the mirror to do.
     [[nodiscard]] Result<Applied, Refusal> apply(const feed::Record& record, bool re_execute);
+
+    /// Takes back what was told of the open block.
+    void give_up_open_block();
+    /// Takes back the open block, then `newer` (the blocks after `target`, newest first); `target`
+    /// becomes the head. `next_mini_block_number`: what follows it has at least this number.
+    void revert_to(
+        sequencer::SealedPtr target,
+        std::span<const sequencer::DiffPtr> newer,
+        uint64_t next_mini_block_number
+    );
 
     [[nodiscard]] const sequencer::SealedPtr& head() const { return head_; }
     [[nodiscard]] const sequencer::OpenBlockPtr& open() const { return open_; }
-    [[nodiscard]] uint64_t next_mini_block_number() const { return next_mini_block_number_; }
+    /// A mini-block that follows has at least this number; 0 where anything of the open block may
+    /// follow. Numbers leap where another branch was left, or another sequencer goes on.
+    [[nodiscard]] uint64_t next_mini_block_number() const {
+        return mini_blocks_.empty() ? 0 : next_mini_block_number_;
+    }
+    /// The same at the end of the head.
+    [[nodiscard]] uint64_t mini_block_number_after_head() const { return after_head_; }
     [[nodiscard]] storage::StateVersion head_version() const { return head_version_; }
     /// Of the open block, so far.
     [[nodiscard]] const std::vector<sequencer::ExecutedPtr>& executed() const { return executed_; }
     /// The state holds something of the open block.
     [[nodiscard]] bool has_begun() const { return has_begun_; }
-    [[nodiscard]] const std::optional<Address>& sequencer() const { return config_.sequencer; }
+    [[nodiscard]] const std::vector<Address>& sequencers() const { return config_.sequencers; }
+    [[nodiscard]] sequencer::Commitment& commitment() { return *commitment_; }
 
   private:
     using Step = Result<void, Refusal>;
@@ -144,7 +163,8 @@ class Mirror {
     uint64_t log_count_ = 0;                            // of the open block
     sequencer::DiffAccumulator block_;                  // what the open block changed
     execution::L2Parameters parameters_;                // of the open block
-    uint64_t next_mini_block_number_;
+    uint64_t next_mini_block_number_;                   // at least
+    uint64_t after_head_;                               // the same when the open block is given up
     storage::StateVersion state_version_ = 0;
     storage::StateVersion head_version_ = 0;
 };

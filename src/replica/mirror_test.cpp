@@ -206,15 +206,15 @@ TEST_F(MirrorTest, a_missing_record_is_a_gap) {
 TEST_F(MirrorTest, the_sequencer_is_learned_from_the_first_mini_block) {
     make_history();
     Follower follower = make_follower();
-    EXPECT_EQ(follower.mirror->sequencer(), std::nullopt);
+    EXPECT_TRUE(follower.mirror->sequencers().empty());
     follower.must_apply(pushed());
-    EXPECT_EQ(follower.mirror->sequencer(), crypto::address_of(signing_key()));
+    EXPECT_EQ(follower.mirror->sequencers(), std::vector{*crypto::address_of(signing_key())});
 }
 
 TEST_F(MirrorTest, another_signer_is_refused_by_name) {
     make_history();
     const auto records = pushed();
-    Follower follower = make_follower({.sequencer = sender(3)});
+    Follower follower = make_follower({.sequencers = {sender(3)}});
     follower.must_apply({records[0]});
     const auto refusal =
         follower.must_refuse(decoded(records[find<feed::MiniBlockRecord>(records)]));
@@ -246,7 +246,7 @@ TEST_F(MirrorTest, lies_in_a_mini_block_are_named) {
          [](Record& r) { r.diff.accounts[0].before = Account{.nonce = 77}; }},
         {"another value of slot", [](Record& r) { r.diff.slots[0].before = 77; }},
     };
-    Follower follower = make_follower({.sequencer = crypto::address_of(signing_key())});
+    Follower follower = make_follower({.sequencers = {*crypto::address_of(signing_key())}});
     follower.must_apply({records[0]});
     for (const auto& lie : lies) {
         const auto refusal = follower.must_refuse(changed<Record>(honest, lie.change));
@@ -382,11 +382,53 @@ TEST_F(MirrorTest, a_block_opened_anew_replaces_an_untouched_one) {
     EXPECT_EQ(follower.mirror->head()->hash, leader_->chain->head()->hash);
 }
 
-TEST_F(MirrorTest, a_chain_that_goes_back_is_not_followed) {
+TEST_F(MirrorTest, going_back_is_left_to_who_drives_it) {
     make_history();
     Follower follower = make_follower();
     follower.must_apply(pushed());
     EXPECT_EQ(follower.must_refuse(feed::Record{feed::RevertRecord{1}}).kind, Kind::fork);
+}
+
+TEST_F(MirrorTest, giving_the_open_block_up_leaves_no_trace) {
+    make_history();
+    const auto records = pushed();
+    Follower follower = make_follower();
+    const auto before = follower.states->latest()->account(sender(0));
+    follower.must_apply({records[0], records[find<feed::MiniBlockRecord>(records)]});
+    EXPECT_NE(follower.states->latest()->account(sender(0)), before);
+    EXPECT_TRUE(follower.mirror->has_begun());
+    follower.mirror->give_up_open_block();
+    EXPECT_EQ(follower.states->latest()->account(sender(0)), before);
+    EXPECT_FALSE(follower.mirror->has_begun());
+    EXPECT_EQ(*follower.commitment->root(), follower.mirror->head()->header.state_root);
+    follower.mirror->give_up_open_block();
+    follower.must_apply(records);
+    EXPECT_EQ(follower.mirror->head()->hash, leader_->chain->head()->hash);
+    expect_same_state(follower);
+}
+
+TEST_F(MirrorTest, what_was_refused_leaves_no_trace_once_the_open_block_is_given_up) {
+    make_history();
+    const auto records = pushed();
+    const size_t seal = find<feed::SealRecord>(records);
+    Follower follower = make_follower();
+    follower.must_apply({records.begin(), records.begin() + static_cast<ptrdiff_t>(seal)});
+    const auto refusal =
+        follower.must_refuse(changed<feed::SealRecord>(records[seal], [](feed::SealRecord& record) {
+            record.header.state_root[0] ^= 1;
+        }));
+    EXPECT_EQ(refusal.kind, Kind::mismatch);
+    follower.mirror->give_up_open_block();
+    follower.must_apply(records);
+    EXPECT_EQ(follower.mirror->head()->hash, leader_->chain->head()->hash);
+}
+
+TEST_F(MirrorTest, several_sequencers_take_turns) {
+    make_history();
+    Follower follower =
+        make_follower({.sequencers = {sender(3), *crypto::address_of(signing_key())}});
+    follower.must_apply(pushed());
+    EXPECT_EQ(follower.mirror->head()->hash, leader_->chain->head()->hash);
 }
 
 TEST_F(MirrorTest, hostile_openings_end_nothing) {

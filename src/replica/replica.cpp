@@ -2,7 +2,6 @@
 
 #include "attestation/evidence.hpp"
 #include "base/hex.hpp"
-#include "storage/node_store.hpp"
 
 #include <fmt/format.h>
 
@@ -25,6 +24,8 @@ constexpr size_t max_evidence_bytes = 64u << 20;
 constexpr size_t code_cache_bytes = 16u << 20;
 /// The leader makes witnesses of so many blocks; what is older is executed again instead.
 constexpr uint64_t witness_window = 200;
+/// So often what cannot be is taken for part of a branch that the leader has left meanwhile.
+constexpr int max_doubts = 3;
 
 /// The header of the block that a record ends, if it does.
 const BlockHeader* ended_by(const feed::Record& record) {
@@ -37,24 +38,20 @@ const BlockHeader* ended_by(const feed::Record& record) {
     return nullptr;
 }
 
-Hash256 hash_or_zero(const Result<std::optional<BlockHeader>>& header) {
-    return header && *header ? hash_of(**header) : Hash256{};
-}
-
 }  // namespace
 
-Result<std::optional<Address>> known_sequencer(const storage::Database& database) {
+Result<std::vector<Address>> known_sequencers(const storage::Database& database) {
     const auto row = database.get(storage::Table::meta, as_bytes(sequencer_key));
     if (!row) {
         return Err{row.error()};
     }
     if (!*row) {
-        return std::optional<Address>{};
+        return std::vector<Address>{};
     }
     if ((*row)->size() != sizeof(Address)) {
         return Err{Error{"database: damaged row of the sequencer's address"}};
     }
-    return std::optional{Address::from(**row)};
+    return std::vector{Address::from(**row)};
 }
 
 Replica::Replica(ReplicaOptions options, const Parts& parts)
@@ -62,10 +59,11 @@ Replica::Replica(ReplicaOptions options, const Parts& parts)
 
 Replica::~Replica() { stop(); }
 
-void Replica::start(std::vector<sequencer::SealedPtr> unsaved) {
-    unsaved_ = std::move(unsaved);
+void Replica::start(Resumption resumption) {
+    unsaved_ = std::move(resumption.unsaved);
+    seal_sequence_ = resumption.seal_sequence;
     last_sequence_ = parts_.log.durable();
-    knew_sequencer_ = parts_.mirror.sequencer().has_value();
+    knew_sequencer_ = !parts_.mirror.sequencers().empty();
     parts_.head.move_to(parts_.mirror.head(), parts_.mirror.open());
     parts_.publisher.post([this, open = parts_.mirror.open()] {
         parts_.publisher.tell([&](sequencer::Listener& listener) { listener.on_opened(open); });
@@ -108,8 +106,12 @@ Replica::Interruption Replica::fail(std::string words, int exit_status) {
 
 void Replica::loop() {
     uint32_t pause_ms = first_pause_ms;
-    while (wait_ms(0)) {
+    for (size_t turn = 0; wait_ms(0); ++turn) {
         const uint64_t records_before = status_.records;
+        const std::string& url = options_.leader_urls[turn % options_.leader_urls.size()];
+        if (std::exchange(options_.leader.url, url) != url && options_.on_leader) {
+            options_.on_leader(url);
+        }
         auto leader = Leader::connect(options_.leader);
         std::string words;
         if (leader) {
@@ -132,7 +134,10 @@ void Replica::loop() {
         if (!wait_ms(pause_ms)) {
             break;
         }
-        pause_ms = std::min(pause_ms * 2, longest_pause_ms);
+        // Later and later, but only once each of them has been tried.
+        if ((turn + 1) % options_.leader_urls.size() == 0) {
+            pause_ms = std::min(pause_ms * 2, longest_pause_ms);
+        }
     }
     if (!parts_.mirror.has_begun() && !unsaved_.empty()) {
         checkpoint();
@@ -185,21 +190,28 @@ Replica::Step<bool> Replica::catch_up(Leader& leader) {
         if (!delivery) {
             return Err{Interruption{delivery.error().message}};
         }
-        if (auto checked = check_position(leader, *delivery); !checked) {
-            return Err{checked.error()};
-        }
+        Step<Progress> progress = check_position(leader, *delivery);
         bool has_taken = false;
         for (const Bytes& record : delivery->records) {
-            const auto progress = take(leader, record);
-            if (!progress) {
-                return Err{progress.error()};
+            if (!progress || *progress == Progress::gap || *progress == Progress::went_back) {
+                break;
             }
-            if (*progress == Progress::gap) {
-                return false;
-            }
-            has_taken = has_taken || *progress == Progress::taken;
+            progress = take(leader, record);
+            has_taken = has_taken || (progress && *progress == Progress::taken);
+        }
+        if (!progress) {
+            return Err{progress.error()};
+        }
+        if (*progress == Progress::went_back) {
+            continue;
+        }
+        if (*progress == Progress::gap) {
+            return false;
         }
         if (delivery->is_whole) {
+            if (withdrawn_) {
+                withdrawn_->is_due = true;
+            }
             return true;
         }
         if (!has_taken) {
@@ -228,20 +240,15 @@ Replica::Step<void> Replica::take_pushed(Leader& leader) {
         if (!progress) {
             return Err{progress.error()};
         }
-        if (*progress == Progress::gap) {
+        if (*progress == Progress::gap || *progress == Progress::went_back) {
             return {};
         }
     }
     return {};
 }
 
-Hash256 Replica::own_hash(uint64_t number) const {
-    const auto& head = *parts_.mirror.head();
-    return number == head.header.number ? head.hash : hash_or_zero(parts_.reader.header(number));
-}
-
 /// Is it the same chain, and on the same branch?
-Replica::Step<void> Replica::check_position(Leader& leader, const Delivery& delivery) {
+Replica::Step<Replica::Progress> Replica::check_position(Leader& leader, const Delivery& delivery) {
     if (delivery.genesis_hash != options_.genesis_hash || delivery.chain_id != options_.chain_id) {
         return Err{fail(
             fmt::format(
@@ -260,17 +267,20 @@ Replica::Step<void> Replica::check_position(Leader& leader, const Delivery& deli
     const uint64_t own_number = parts_.mirror.head()->header.number;
     if (delivery.sealed_number > own_number) {
         said_behind_ = false;
-        return {};
+        return Progress::taken;
     }
     const Hash256 own = own_hash(delivery.sealed_number);
     if (own != delivery.sealed_hash && own != Hash256{}) {
-        return Err{fork(
+        return leave_branch(
             leader,
-            delivery.sealed_number,
             fmt::format(
-                "it has hash {} here and {} there", to_hex(own), to_hex(delivery.sealed_hash)
-            )
-        )};
+                "block {} has hash {} here and {} there",
+                delivery.sealed_number,
+                to_hex(own),
+                to_hex(delivery.sealed_hash)
+            ),
+            false
+        );
     }
     if (delivery.sealed_number < own_number && !std::exchange(said_behind_, true)) {
         options_.warn(fmt::format(
@@ -280,34 +290,7 @@ Replica::Step<void> Replica::check_position(Leader& leader, const Delivery& deli
             own_number
         ));
     }
-    return {};
-}
-
-/// Names the last block that both have, as far as the leader tells.
-Replica::Interruption Replica::fork(Leader& leader, uint64_t number, const std::string& words) {
-    uint64_t same = 0;  // known to be common, unless nothing is
-    uint64_t other = number;
-    while (other - same > 1) {
-        const uint64_t middle = same + (other - same) / 2;
-        const auto theirs = leader.block_hash(middle);
-        const Hash256 own = own_hash(middle);
-        if (!theirs || !*theirs || own == Hash256{}) {
-            break;
-        }
-        (**theirs == own ? same : other) = middle;
-    }
-    return fail(
-        fmt::format(
-            "fork: {} is on another branch of the chain: block {}: {}; the last block in common is "
-            "{}{}. This directory cannot follow it: take another one, or another leader",
-            leader.origin(),
-            number,
-            words,
-            other - same > 1 ? "not before " : "",
-            same
-        ),
-        exit_mismatch
-    );
+    return Progress::taken;
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -318,31 +301,36 @@ Replica::Step<Replica::Progress> Replica::take(Leader& leader, const Bytes& enco
     if (!record) {
         return Err{Interruption{leader.origin() + ": " + record.error().message}};
     }
+    if (const auto* revert = std::get_if<feed::RevertRecord>(&*record)) {
+        return take_return(leader, *revert);
+    }
+    if (const auto* notice = std::get_if<feed::NoticeRecord>(&*record)) {
+        if (options_.on_notice) {
+            options_.on_notice(*notice);
+        }
+        return Progress::nothing;
+    }
+    if (contradicts(*record)) {
+        return leave_branch(leader, feed::describe(*record) + " is another one there", false);
+    }
     const BlockHeader* const ended = ended_by(*record);
     const uint64_t number = parts_.mirror.head()->header.number + 1;
     bool re_execute = options_.verify == Verify::full;
     bool is_validated = false;
     if (options_.verify == Verify::stateless && ended != nullptr && ended->number == number) {
-        const auto validated = validate(leader, *record, encoded);
+        const auto validated = validate(leader, *record);
         if (!validated) {
             return Err{validated.error()};
         }
-        is_validated = *validated;
+        if (*validated == Validity::doubtful) {
+            return leave_branch(leader, feed::describe(*record) + " does not validate", true);
+        }
+        is_validated = *validated == Validity::valid;
         re_execute = !is_validated;
     }
     const auto applied = parts_.mirror.apply(*record, re_execute);
     if (!applied) {
-        const Refusal& refusal = applied.error();
-        switch (refusal.kind) {
-            case Refusal::Kind::gap:
-                return Progress::gap;
-            case Refusal::Kind::fork:
-                return Err{fork(leader, refusal.block_number, to_string(refusal))};
-            case Refusal::Kind::mismatch:
-                return Err{accuse(leader, refusal, encoded)};
-            case Refusal::Kind::failure:
-                return Err{fail(to_string(refusal), 1)};
-        }
+        return settle(leader, applied.error(), encoded);
     }
     if (const auto words = parts_.checkpointer.failure()) {
         return Err{fail(*words, 1)};
@@ -357,16 +345,37 @@ Replica::Step<Replica::Progress> Replica::take(Leader& leader, const Bytes& enco
     return Progress::taken;
 }
 
-/// Of the block that `record` ends, before anything of it is applied. False when the leader has no
-/// witness of it any more, and all of it is in the record: then it can be executed.
-Replica::Step<bool> Replica::validate(
-    Leader& leader, const feed::Record& record, const Bytes& raw
+/// A record was refused.
+Replica::Step<Replica::Progress> Replica::settle(
+    Leader& leader, const Refusal& refusal, const Bytes& encoded
 ) {
+    switch (refusal.kind) {
+        case Refusal::Kind::gap:
+            return Progress::gap;
+        case Refusal::Kind::fork:
+            return leave_branch(leader, to_string(refusal), true);
+        case Refusal::Kind::failure:
+            return Err{fail(to_string(refusal), 1)};
+        case Refusal::Kind::mismatch:
+            break;
+    }
+    // What belongs to another branch does not fit here either, nor does what was pushed before it
+    // was left: an honest leader says something else when it is asked again.
+    if (doubts_++ < max_doubts) {
+        return leave_branch(leader, to_string(refusal), true);
+    }
+    return Err{accuse(leader, refusal, encoded)};
+}
+
+/// Of the block that `record` ends, before anything of it is applied. `unknown` when the leader has
+/// no witness of it any more, and all of it is in the record: then it can be executed. `doubtful`
+/// when the leader is to be asked again.
+Replica::Step<Replica::Validity> Replica::validate(Leader& leader, const feed::Record& record) {
     const BlockHeader& header = *ended_by(record);
     const bool can_execute =
         std::holds_alternative<feed::BlockRecord>(record) && !parts_.mirror.has_begun();
     if (can_execute && status_.leader_block > header.number + witness_window) {
-        return false;
+        return Validity::unknown;
     }
     Block block;
     block.header = header;
@@ -392,8 +401,11 @@ Replica::Step<bool> Replica::validate(
         if (witness.error().kind == jsonrpc::EndpointError::Kind::lost) {
             return Err{Interruption{witness.error().message}};
         }
+        if (doubts_++ < max_doubts) {
+            return Validity::doubtful;
+        }
         if (can_execute) {
-            return false;
+            return Validity::unknown;
         }
         return Err{fail(
             fmt::format("block {} cannot be validated: {}", header.number, witness.error().message),
@@ -408,7 +420,10 @@ Replica::Step<bool> Replica::validate(
     const auto checked = attestation::check(evidence.delivery, options_.rules, codes_, used);
     if (checked) {
         codes_.keep(checked->witness);
-        return true;
+        return Validity::valid;
+    }
+    if (doubts_++ < max_doubts) {
+        return Validity::doubtful;
     }
     evidence.endpoint = leader.origin();
     evidence.found_at = static_cast<uint64_t>(std::time(nullptr));
@@ -419,7 +434,6 @@ Replica::Step<bool> Replica::validate(
     evidence.finding = checked.error();
     const auto path =
         write_evidence(options_.evidence_directory, header.number, attestation::to_json(evidence));
-    (void)raw;
     return Err{fail(
         fmt::format(
             "block {} does not validate: {}; {}",
@@ -439,7 +453,7 @@ Replica::Interruption Replica::accuse(
         .endpoint = leader.origin(),
         .found_at = static_cast<uint64_t>(std::time(nullptr)),
         .chain_id = options_.chain_id,
-        .sequencer = parts_.mirror.sequencer(),
+        .sequencers = parts_.mirror.sequencers(),
         .refusal = refusal,
         .parent = parts_.mirror.head()->header,
         .records = records_,
@@ -472,6 +486,8 @@ void Replica::keep(const Bytes& encoded, const Applied& applied) {
     }
     if (applied.sealed) {
         ++status_.blocks;
+        seal_sequence_ = last_sequence_;
+        doubts_ = 0;
         records_.clear();
         records_bytes_ = 0;
         status_.leader_block =
@@ -480,6 +496,9 @@ void Replica::keep(const Bytes& encoded, const Applied& applied) {
         unsaved_.push_back(applied.sealed);
     }
     publish(applied);
+    if (applied.sealed && withdrawn_ && withdrawn_->is_due) {
+        report_withdrawn();
+    }
     if (unsaved_.size() >= options_.checkpoint_interval_blocks && applied.sealed) {
         checkpoint();
     }
@@ -517,11 +536,11 @@ void Replica::publish(const Applied& applied) {
 }
 
 void Replica::learn_sequencer() {
-    if (knew_sequencer_ || !parts_.mirror.sequencer()) {
+    if (knew_sequencer_ || parts_.mirror.sequencers().empty()) {
         return;
     }
     knew_sequencer_ = true;
-    const Address sequencer = *parts_.mirror.sequencer();
+    const Address sequencer = parts_.mirror.sequencers().front();
     options_.warn(fmt::format(
         "trusting {} as the sequencer, because it signed the first mini-block that was received; "
         "--sequencer-address says it for certain",
@@ -536,46 +555,7 @@ void Replica::learn_sequencer() {
 
 void Replica::checkpoint() {
     parts_.checkpointer.make_room();
-    storage::WriteBatch batch;
-    storage::NodeWriter nodes(batch);
-    parts_.commitment.flush(nodes);
-    parts_.checkpointer.save({
-        .batch = std::move(batch),
-        .blocks = std::exchange(unsaved_, {}),
-        .state_version = parts_.mirror.head_version(),
-        .log_sequence = last_sequence_,
-        .next_mini_block_number = parts_.mirror.next_mini_block_number(),
-        .commitment = &parts_.commitment,
-    });
-}
-
-// -------------------------------------------------------------------------------------------------
-// the log
-
-bool FeedReplay::accept(storage::WriteAheadLog::Sequence sequence, BytesView payload) {
-    if (sequence <= checkpoint_.log_sequence) {
-        return true;
-    }
-    const auto record = feed::decode_record(payload);
-    if (!record) {
-        failure_ = record.error().message;
-        return false;
-    }
-    const auto applied = mirror_->apply(*record, false);
-    if (!applied) {
-        failure_ = to_string(applied.error());
-        return false;
-    }
-    for (const auto& mini_block : applied->mini_blocks) {
-        applied->block->publish(mini_block->transactions);
-        applied->block->publish(mini_block);
-        replayed_transactions_ += mini_block->transactions.size();
-    }
-    if (applied->sealed) {
-        checkpointer_->remember(applied->sealed);
-        unsaved_.push_back(applied->sealed);
-    }
-    return true;
+    parts_.checkpointer.save(save_of(parts_.mirror, std::exchange(unsaved_, {}), seal_sequence_));
 }
 
 }  // namespace mega::replica

@@ -5,17 +5,19 @@
 //
 //   leader ──record──> decode ──> (validate) ──> Mirror ──> log ──> publisher: OpenBlock, Head,
 //      ^                                           │ │              listeners
-//      └── gap: fetch ─────────────────────────────┘ └──> mismatch, fork: evidence, the end
+//      ├── gap: fetch ─────────────────────────────┤ └──> mismatch: evidence, the end
+//      └── fork: back to the last common block ────┘
+//
+// Where several leaders are named, the next one is followed when one is lost or refuses.
 //
 // One thread does all of it. What it has taken is in its own log of feed records, from which a
 // restart goes on; what the log has lost is fetched again.
 
 #include "attestation/code_cache.hpp"
 #include "replica/evidence.hpp"
+#include "replica/feed_replay.hpp"
 #include "replica/leader.hpp"
-#include "replica/mirror.hpp"
 #include "sequencer/chain_reader.hpp"
-#include "sequencer/checkpointer.hpp"
 #include "sequencer/head.hpp"
 #include "sequencer/publisher.hpp"
 #include "stateless/validate.hpp"
@@ -38,7 +40,8 @@ enum class Verify : uint8_t {
 inline constexpr int exit_mismatch = 3;
 
 struct ReplicaOptions {
-    LeaderOptions leader;
+    LeaderOptions leader;  // its URL is one of these:
+    std::vector<std::string> leader_urls;
     Verify verify = Verify::none;
     stateless::MegaRules rules;  // of Verify::stateless
     Hash256 genesis_hash;
@@ -48,6 +51,10 @@ struct ReplicaOptions {
     /// For the operator: what happens, and what should worry.
     std::function<void(const std::string&)> inform;
     std::function<void(const std::string&)> warn;
+    /// Another one of `leader_urls` is followed from now on.
+    std::function<void(const std::string& url)> on_leader;
+    /// What the leader told that is no part of the chain.
+    std::function<void(const feed::NoticeRecord&)> on_notice;
 };
 
 struct ReplicaFailure {
@@ -66,6 +73,14 @@ struct ReplicaStatus {
     std::atomic<uint64_t> fetches{0};
     std::atomic<uint64_t> connections{0};
     std::atomic<uint64_t> validated_blocks{0};
+    std::atomic<uint64_t> reorganisations{0};
+};
+
+/// Blocks that were taken back, until it can be said what became of what was sent in them.
+struct Withdrawn {
+    sequencer::Reorganisation report;
+    std::vector<sequencer::ExecutedPtr> sent;
+    bool is_due = false;  // the leader was caught up with since
 };
 
 class Replica {
@@ -77,8 +92,8 @@ class Replica {
         sequencer::Head& head;
         sequencer::Publisher& publisher;
         sequencer::Checkpointer& checkpointer;
-        sequencer::Commitment& commitment;
         const sequencer::ChainReader& reader;
+        std::optional<rollup::L1Position> l1_genesis;
     };
 
     Replica(ReplicaOptions options, const Parts& parts);
@@ -87,15 +102,14 @@ class Replica {
     Replica(const Replica&) = delete;
     Replica& operator=(const Replica&) = delete;
 
-    /// `unsaved`: sealed blocks that are in no checkpoint.
-    void start(std::vector<sequencer::SealedPtr> unsaved);
+    void start(Resumption resumption);
     void stop();
 
     [[nodiscard]] std::optional<ReplicaFailure> failure() const;
     [[nodiscard]] const ReplicaStatus& status() const { return status_; }
 
   private:
-    enum class Progress : uint8_t { taken, nothing, gap };
+    enum class Progress : uint8_t { taken, nothing, gap, went_back };
     /// Why following a connection ended, in words; the failure is elsewhere.
     struct Interruption {
         std::string words;
@@ -107,9 +121,14 @@ class Replica {
     [[nodiscard]] Step<void> follow(Leader& leader);
     [[nodiscard]] Step<bool> catch_up(Leader& leader);
     [[nodiscard]] Step<void> take_pushed(Leader& leader);
-    [[nodiscard]] Step<void> check_position(Leader& leader, const Delivery& delivery);
+    [[nodiscard]] Step<Progress> check_position(Leader& leader, const Delivery& delivery);
     [[nodiscard]] Step<Progress> take(Leader& leader, const Bytes& encoded);
-    [[nodiscard]] Step<bool> validate(Leader& leader, const feed::Record& record, const Bytes& raw);
+    [[nodiscard]] Step<Progress> settle(
+        Leader& leader, const Refusal& refusal, const Bytes& encoded
+    );
+    /// What became of validating a block.
+    enum class Validity : uint8_t { valid, unknown, doubtful };
+    [[nodiscard]] Step<Validity> validate(Leader& leader, const feed::Record& record);
     void keep(const Bytes& encoded, const Applied& applied);
     void publish(const Applied& applied);
     void learn_sequencer();
@@ -117,10 +136,23 @@ class Replica {
     [[nodiscard]] Interruption accuse(
         const Leader& leader, const Refusal& refusal, const Bytes& refused
     );
-    [[nodiscard]] Interruption fork(Leader& leader, uint64_t number, const std::string& words);
+    // branches.cpp
+    [[nodiscard]] Hash256 own_hash(uint64_t number) const;
+    [[nodiscard]] bool contradicts(const feed::Record& record) const;
+    /// Nothing when not even what is final is common.
+    [[nodiscard]] Step<std::optional<uint64_t>> find_common(Leader& leader);
+    /// To the last common block. Nothing happens where that is the head, unless it is the open
+    /// block that differs.
+    [[nodiscard]] Step<Progress> leave_branch(
+        Leader& leader, const std::string& why, bool concerns_open
+    );
+    [[nodiscard]] Step<Progress> take_return(Leader& leader, const feed::RevertRecord& record);
+    [[nodiscard]] Interruption refuse_branch(const std::string& words);
+    [[nodiscard]] Step<void> go_back_to(uint64_t number, const std::string& why);
+    void note_withdrawn(std::span<const sequencer::ExecutedPtr> executed);
+    void report_withdrawn();
     Interruption fail(std::string words, int exit_status);
     [[nodiscard]] bool wait_ms(uint32_t ms);
-    [[nodiscard]] Hash256 own_hash(uint64_t number) const;
 
     ReplicaOptions options_;
     Parts parts_;
@@ -130,6 +162,10 @@ class Replica {
     std::vector<Bytes> records_;  // of the open block
     size_t records_bytes_ = 0;
     storage::WriteAheadLog::Sequence last_sequence_ = 0;
+    storage::WriteAheadLog::Sequence seal_sequence_ = 0;  // of the last sealed block
+    int doubts_ = 0;  // contradictions that were not held against the leader, since the last seal
+    std::optional<Withdrawn> withdrawn_;
+    std::vector<sequencer::ExecutedPtr> taken_back_;
     bool knew_sequencer_ = false;
     bool said_behind_ = false;
     attestation::CodeCache codes_;
@@ -141,30 +177,7 @@ class Replica {
     std::thread thread_;
 };
 
-/// Plays the log of feed records into a mirror.
-class FeedReplay {
-  public:
-    FeedReplay(
-        Mirror& mirror, sequencer::Checkpointer& checkpointer, const storage::Checkpoint& checkpoint
-    )
-        : mirror_(&mirror), checkpointer_(&checkpointer), checkpoint_(checkpoint) {}
-
-    /// False (see `failure`) when the record does not fit.
-    [[nodiscard]] bool accept(storage::WriteAheadLog::Sequence sequence, BytesView payload);
-    [[nodiscard]] const std::string& failure() const { return failure_; }
-    [[nodiscard]] std::vector<sequencer::SealedPtr> take_unsaved() { return std::move(unsaved_); }
-    [[nodiscard]] uint64_t replayed_transactions() const { return replayed_transactions_; }
-
-  private:
-    Mirror* mirror_;
-    sequencer::Checkpointer* checkpointer_;
-    storage::Checkpoint checkpoint_;
-    std::string failure_;
-    std::vector<sequencer::SealedPtr> unsaved_;
-    uint64_t replayed_transactions_ = 0;
-};
-
-/// Whom the database says to follow, if it was ever learned.
-[[nodiscard]] Result<std::optional<Address>> known_sequencer(const storage::Database& database);
+/// Whom the database says to follow; nobody when it was never learned.
+[[nodiscard]] Result<std::vector<Address>> known_sequencers(const storage::Database& database);
 
 }  // namespace mega::replica

@@ -158,7 +158,9 @@ void Checkpointer::write(Save save) {
     }
 }
 
-Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_sequence) {
+Result<Checkpointer::Withdrawal> Checkpointer::withdraw(
+    uint64_t number, uint64_t head_number, const std::optional<rollup::L1Position>& l1_genesis
+) {
     wait();
     if (const auto words = failure()) {
         return Err{Error{*words}};
@@ -169,9 +171,8 @@ Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_se
             target ? Error{"block " + std::to_string(number) + " is not known"} : target.error()
         };
     }
-    std::vector<DiffPtr> newer;
-    storage::WriteBatch batch;
-    for (uint64_t block = chain.head()->header.number; block > number; --block) {
+    Withdrawal withdrawal;
+    for (uint64_t block = head_number; block > number; --block) {
         auto diff = parts_.blocks.diff(block);
         if (!diff || !*diff) {
             return Err{
@@ -179,38 +180,60 @@ Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_se
                      : diff.error()
             };
         }
-        newer.push_back(*diff);
-        if (auto unstaged = parts_.blocks.unstage(batch, block); !unstaged) {
-            return unstaged;
-        }
-        parts_.states.unstage_block(batch, block, **diff);
+        withdrawal.newer.push_back(*diff);
     }
     auto head = std::make_shared<SealedBlock>();
     head->header = (*target)->header;
     head->hash = (*target)->hash;
     head->opening_hash = (*target)->opening_hash;
     head->diff = std::make_shared<const state::StateDiff>();
-    if (const auto& genesis = chain.config().l1_genesis) {
-        auto position = l1_position_after(parts_.blocks, number, *genesis);
+    if (l1_genesis) {
+        auto position = l1_position_after(parts_.blocks, number, *l1_genesis);
         if (!position) {
             return Err{position.error()};
         }
         head->l1 = *position;
     }
-    chain.revert_to(head, newer);
+    withdrawal.target = std::move(head);
+    for (uint64_t block = head_number; block > number; --block) {
+        if (auto unstaged = parts_.blocks.unstage(withdrawal.batch, block); !unstaged) {
+            return Err{unstaged.error()};
+        }
+        parts_.states.unstage_block(
+            withdrawal.batch, block, *withdrawal.newer[head_number - block]
+        );
+    }
+    return withdrawal;
+}
+
+Result<void> Checkpointer::finish(
+    Withdrawal withdrawal, Commitment& commitment, const Stand& stand
+) {
+    const uint64_t number = withdrawal.target->header.number;
+    storage::WriteBatch& batch = withdrawal.batch;
     storage::NodeWriter nodes(batch);
-    chain.commitment().flush(nodes);
+    commitment.flush(nodes);
     storage::ChainStore::stage(
-        batch, checkpoint_at(number, log_sequence, chain.next_mini_block_number())
+        batch, checkpoint_at(number, stand.log_sequence, stand.next_mini_block_number)
     );
     if (auto written = parts_.database.write(std::move(batch), /*sync=*/true); !written) {
         fail(written.error().message);
         return written;
     }
-    chain.commitment().flush_written();
-    parts_.states.checkpointed(chain.head_version());
+    commitment.flush_written();
+    parts_.states.checkpointed(stand.state_version);
     saved_block_ = number;
     return {};
+}
+
+Result<void> Checkpointer::revert(Chain& chain, uint64_t number, uint64_t log_sequence) {
+    auto withdrawal = withdraw(number, chain.head()->header.number, chain.config().l1_genesis);
+    if (!withdrawal) {
+        return Err{withdrawal.error()};
+    }
+    chain.revert_to(withdrawal->target, withdrawal->newer);
+    const Stand stand{chain.head_version(), log_sequence, chain.next_mini_block_number()};
+    return finish(*std::move(withdrawal), chain.commitment(), stand);
 }
 
 Result<std::vector<ExecutedPtr>> Checkpointer::sent_in(uint64_t first, uint64_t last) const {

@@ -49,6 +49,28 @@ class Checkpointer {
     /// saved. `log_sequence` is that of the RevertRecord.
     [[nodiscard]] Result<void> revert(Chain& chain, uint64_t number, uint64_t log_sequence);
 
+    /// Blocks that are to be taken back: the same in two halves, for who keeps a chain in another
+    /// way. Between them it undoes `newer` in the state and in the tree.
+    struct Withdrawal {
+        SealedPtr target;            // becomes the head
+        std::vector<DiffPtr> newer;  // of the blocks after it, newest first
+        storage::WriteBatch batch;   // takes them out of the database
+    };
+    /// The blocks from `number` + 1 to `head_number`, all of them saved. An error leaves everything
+    /// as it is when one of their diffs is not kept.
+    [[nodiscard]] Result<Withdrawal> withdraw(
+        uint64_t number, uint64_t head_number, const std::optional<rollup::L1Position>& l1_genesis
+    );
+    struct Stand {
+        storage::StateVersion state_version = 0;
+        uint64_t log_sequence = 0;
+        uint64_t next_mini_block_number = 0;
+    };
+    /// The database stands at the end of the target from now on.
+    [[nodiscard]] Result<void> finish(
+        Withdrawal withdrawal, Commitment& commitment, const Stand& stand
+    );
+
     /// What users sent that is in the blocks from `first` to `last`, in order.
     [[nodiscard]] Result<std::vector<ExecutedPtr>> sent_in(uint64_t first, uint64_t last) const;
     [[nodiscard]] const storage::ChainStore& blocks() const { return parts_.blocks; }

@@ -8,7 +8,8 @@ import { createServer as create_tcp_server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Interface, Wallet, decodeRlp, encodeRlp, keccak256 } from 'ethers';
-import { account, artifact, is_anvil, open_websocket, post, receipt_of, sleep, spawn_node, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { account, artifact, is_anvil, open_websocket, post, receipt_of, resident_mib, sleep, spawn_node, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { deploy_chain, deposit, start_chain, start_l1 } from './settlement_harness.mjs';
 import { verify_account_proof } from './trie_proof.mjs';
 
 const skip = is_anvil ? 'a promise of mega alone' : false;
@@ -389,21 +390,236 @@ describe('replica and a leader that dies', { skip }, () => {
         await leader.stop();
     });
 
-    it('names the fork when the leader comes back with another chain', async () => {
+    it('goes back to the last common block when the leader comes back with another chain', async () => {
         const first = await start_leader();
         const replica = await start_replica(first.ws_url);
         const { last_block } = await make_traffic(first, 3);
         await at_block(replica, last_block);
         await first.kill();
         const second = await start_leader({ port: first.port });
-        await make_traffic(second, 4);
-        const { code } = await replica.exited(60_000);
-        assert.equal(code, exit_mismatch, replica.log);
-        assert.match(replica.log, /fork: .* is on another branch of the chain: block \d+/);
-        assert.match(replica.log, /the last block in common is 0/);
+        const traffic = await make_traffic(second, 4);
+        await at_block(second, last_block + 1);
+        const to = await sealed_number(second);
+        await on_branch(second, replica, to);
+        assert.match(replica.log, /went back from block \d+ to block 0: .*block \d+/);
+        await compare(second, replica, { to: traffic.last_block, hashes: traffic.hashes, addresses: [account(0).address, traffic.ground] });
+        await replica.stop();
         await second.stop();
     });
+
+    it('goes on with the next of several leaders', async () => {
+        const leader = await start_leader();
+        const middle = await start_replica(leader.ws_url);
+        const replica = await start_replica(`${middle.ws_url},${leader.ws_url}`);
+        let traffic = await make_traffic(leader, 3);
+        await at_block(replica, traffic.last_block);
+        await middle.kill();
+        traffic = await make_traffic(leader, 3);
+        await at_block(replica, traffic.last_block);
+        await compare(leader, replica, { from: traffic.last_block - 2, to: traffic.last_block, hashes: traffic.hashes });
+        // What clients send goes where it follows.
+        const [funder] = await leader.rpc('eth_accounts');
+        const wallet = Wallet.createRandom();
+        await receipt_of(replica, await leader.rpc('eth_sendTransaction', { from: funder, to: wallet.address, value: '0xde0b6b3a7640000' }));
+        const receipt = await replica.rpc('eth_sendRawTransactionSync', await wallet.signTransaction({
+            type: 2, chainId: chain_id, to: account(5).address, value: 1, gasLimit: 21_000, nonce: 0, maxFeePerGas: 3_000_000_000, maxPriorityFeePerGas: 1_000_000,
+        }));
+        assert.equal(receipt.status, '0x1');
+        await replica.stop();
+        await leader.stop();
+    });
 });
+
+/// Until the replica has the leader's block `number`.
+const on_branch = (leader, replica, number, timeout_ms = 20_000) =>
+    wait_for(async () => {
+        const at = `0x${number.toString(16)}`;
+        const [ours, theirs] = await Promise.all([replica, leader].map((node) => node.rpc('eth_getBlockByNumber', at, false)));
+        return (await sealed_number(replica)) >= number && ours?.hash === theirs?.hash;
+    }, timeout_ms, `block ${number} of the leader`, replica);
+
+/// Makes blocks, takes them back, makes others; where the leader stands then.
+async function go_back(leader, { keep = 2, lose = 4, seen_by = [] } = {}) {
+    const before = await make_traffic(leader, keep);
+    await at_block(leader, before.last_block);
+    const snapshot = await leader.rpc('evm_snapshot');
+    const lost = await make_traffic(leader, lose);
+    for (const node of [leader, ...seen_by]) await at_block(node, lost.last_block);
+    assert.equal(await leader.rpc('evm_revert', snapshot), true);
+    const kept = await sealed_number(leader);
+    await leader.rpc('anvil_mine', '0x2');
+    const after = await make_traffic(leader, keep);
+    await at_block(leader, after.last_block);
+    return { kept, before, lost, after, to: after.last_block };
+}
+
+describe('replica of a chain that goes back', { skip }, () => {
+    let leader;
+    before(async () => {
+        leader = await start_leader();
+    });
+    after(() => leader.stop());
+
+    it('follows evm_revert, whatever it verifies, and tells its own subscribers', async () => {
+        const checks = ['none', 'stateless', 'full'];
+        const replicas = await Promise.all([
+            ...checks.map((verify) => start_replica(leader.ws_url, { args: ['--verify', verify] })),
+            start_replica(leader.http_url),
+        ]);
+        // A replica's replica goes back as well.
+        replicas.push(await start_replica(replicas[0].ws_url));
+        const socket = await open_websocket(replicas[0].ws_url);
+        const reorgs = await socket.call('eth_subscribe', 'reorgs');
+        for (let round = 0; round < 3; ++round) {
+            const { kept, before, lost, after, to } = await go_back(leader, { seen_by: replicas });
+            for (const replica of replicas) {
+                await on_branch(leader, replica, to);
+                await compare(leader, replica, {
+                    from: Math.max(0, kept - 2), to, hashes: [...before.hashes, ...lost.hashes, ...after.hashes],
+                    addresses: [account(0).address, before.ground, lost.store, after.ground],
+                });
+            }
+            const known = await Promise.all(lost.hashes.map((hash) => replicas[0].rpc('eth_getTransactionReceipt', hash)));
+            assert.ok(known.some((receipt) => receipt === null), 'what was lost is gone');
+            await leader.rpc('anvil_mine', '0x1');
+            const told = (await socket.received(reorgs, round + 1)).at(-1);
+            assert.ok(Number(told.keptBlock) <= kept && Number(told.previousBlock) > kept, JSON.stringify(told));
+            assert.ok(told.dropped.length > 0);
+        }
+        socket.close();
+        for (const replica of replicas.slice(0, 3)) assert.match(replica.log, /went back from block \d+ to block \d+/);
+        const metrics = await (await fetch(`${replicas[2].http_url}/metrics`)).text();
+        assert.ok(Number(metrics.match(/^mega_follow_reorganisations_total (\d+)$/m)[1]) >= 3);
+        await Promise.all(replicas.map((replica) => replica.stop()));
+    });
+
+    it('finds out later that the chain went another way while it was away', async () => {
+        const replica = await start_replica(leader.ws_url);
+        const before = await make_traffic(leader, 2);
+        await at_block(replica, before.last_block);
+        const snapshot = await leader.rpc('evm_snapshot');
+        const lost = await make_traffic(leader, 4);
+        await at_block(replica, lost.last_block);
+        await replica.kill();
+        assert.equal(await leader.rpc('evm_revert', snapshot), true);
+        const after = await make_traffic(leader, 8);
+        await at_block(leader, Math.max(after.last_block, lost.last_block + 1));
+        const again = await start_replica(leader.ws_url, { data: replica.data, args: ['--verify', 'full'] });
+        const to = await sealed_number(leader);
+        await on_branch(leader, again, to);
+        await compare(leader, again, { from: before.last_block - 1, to, hashes: [...before.hashes, ...lost.hashes, ...after.hashes], addresses: [account(0).address, after.ground] });
+        await again.stop();
+    });
+
+    it('is killed again and again meanwhile, and arrives at the leader\'s chain', async () => {
+        const data = temporary_directory('replica');
+        let replica = await start_replica(leader.ws_url, { data });
+        for (let round = 0; round < 5; ++round) {
+            const going = go_back(leader, { keep: 1, lose: 3 });
+            for (const pause of [100 + 130 * round, 350]) {
+                await sleep(pause);
+                await replica.kill();
+                replica = await start_replica(leader.ws_url, { data, args: round % 2 ? ['--verify', 'stateless'] : [] });
+            }
+            const { kept, after } = await going;
+            // Proofs begin where the last start found the chain.
+            const { last_block: to } = await make_traffic(leader, 2);
+            await at_block(leader, to);
+            await on_branch(leader, replica, to);
+            await compare(leader, replica, { from: Math.max(0, kept - 1), to, hashes: after.hashes, addresses: [account(0).address, after.ground] });
+        }
+        await replica.stop();
+    });
+
+    it('catches a leader that lies after it went back', async () => {
+        let is_lying = false;
+        const between = await start_between(leader.http_url, (kind, fields) => {
+            if (is_lying && kind !== 3) fields[fields.length - 1] = enrich_somebody(fields.at(-1));
+        });
+        for (const verify of ['none', 'full']) {
+            is_lying = false;
+            const data = temporary_directory('replica');
+            const replica = await start_replica(between.url, { data, args: ['--verify', verify] });
+            const { to } = await go_back(leader, { seen_by: [replica] });
+            await wait_for(() => /went back from block/.test(replica.log), 20_000, 'the replica to go back', replica);
+            is_lying = true;
+            await make_traffic(leader, 3);
+            const { code } = await replica.exited(30_000);
+            assert.equal(code, exit_mismatch, replica.log);
+            assert.match(replica.log, /told what cannot be: block \d+/);
+            assert.ok(evidence_in(data).block > 0 && to > 0);
+        }
+        between.stop();
+    });
+
+    it('grows neither its log nor its memory with a leader that goes back and forth', async () => {
+        const replica = await start_replica(leader.ws_url);
+        const round = async () => {
+            const snapshot = await leader.rpc('evm_snapshot');
+            await leader.rpc('anvil_mine', '0x3');
+            await leader.rpc('evm_revert', snapshot);
+        };
+        for (let i = 0; i < 20; ++i) await round();
+        await leader.rpc('anvil_mine', '0x4');
+        await on_branch(leader, replica, await sealed_number(leader));
+        const before = resident_mib(replica.pid);
+        for (let i = 0; i < 100; ++i) await round();
+        await leader.rpc('anvil_mine', '0x4');
+        await on_branch(leader, replica, await sealed_number(leader));
+        const after = resident_mib(replica.pid);
+        console.log(`# resident after 20 and after 120 returns: ${before.toFixed(0)} and ${after.toFixed(0)} MiB`);
+        assert.ok(after < before + 64);
+        const log_files = readdirSync(join(replica.data, 'feed'));
+        assert.ok(log_files.length <= 3, log_files.join());
+        await replica.stop();
+    });
+});
+
+describe('replica of a chain on L1', { skip }, () => {
+    let l1, chain, leader;
+    before(async () => {
+        l1 = await start_l1();
+        chain = await deploy_chain(l1, temporary_directory('replica-l1'));
+        await l1.tick();
+        leader = await start_chain(chain, l1);
+    });
+    after(async () => {
+        await leader?.stop();
+        await l1?.stop();
+    });
+
+    it('follows reorganisations of L1', async () => {
+        const data = temporary_directory('replica');
+        const follow = (args = []) =>
+            start_node({ command: ['node', '--follow', leader.url.replace('http', 'ws'), '--genesis', join(chain.out, 'genesis.json'), '--rpc-port', '0', '--data', data, '--checkpoint-interval-blocks', '3', ...args] });
+        let replica = await follow(['--verify', 'stateless']);
+        const stranger = (n) => `0x${(0x20000 + n).toString(16).padStart(40, '0')}`;
+        for (let round = 0; round < 3; ++round) {
+            for (let i = 0; i < 3; ++i) await deposit(l1, chain, i, stranger(10 * round + i), 10n ** 18n);
+            await sleep(1500);
+            await l1.rpc('anvil_reorg', 2 + round, []);
+            await sleep(500);
+            if (round === 1) {
+                await replica.kill();
+                replica = await follow();
+            }
+            await sleep(1500);
+            const to = Number((await leader.rpc('mega_getFeed', { block: '0xffffffff', miniBlock: '0x0' })).sealed.number);
+            await on_l1_branch(leader, replica, to);
+        }
+        await compare(leader, replica, { from: 0, to: Number((await leader.rpc('mega_getFeed', { block: '0xffffffff', miniBlock: '0x0' })).sealed.number) - 1, addresses: [stranger(0), stranger(1), stranger(21)] });
+        const metrics = await (await fetch(`${leader.url}/metrics`)).text();
+        assert.ok(Number(metrics.match(/^mega_reorganisations_total (\d+)$/m)[1]) >= 1, 'L1 took blocks back');
+        await replica.stop();
+    });
+});
+
+const on_l1_branch = (leader, replica, number) =>
+    wait_for(async () => {
+        const at = `0x${number.toString(16)}`;
+        const [ours, theirs] = await Promise.all([replica, leader].map((node) => node.rpc('debug_getRawHeader', at).catch(() => undefined)));
+        return ours !== undefined && ours === theirs;
+    }, 30_000, `block ${number} of the leader`, replica);
 
 /// `mega snapshot`: how it ended, and what it said.
 async function snapshot(...args) {
