@@ -54,6 +54,7 @@ int run_command_line(int given_argc, char** given_argv) {
     add_bridge_command(root, status);
     add_swap_command(root, status);
     add_gov_command(root, status);
+    add_staking_command(root, status);
     add_bench_commands(root, status);
     add_blocktest_command(root, status);
     add_replay_command(root, status);

@@ -15,6 +15,7 @@ void add_node_commands(CLI::App& root, int& status);    // dev, node
 void add_account_command(CLI::App& root, int& status);  // account new, account show
 void add_bridge_command(CLI::App& root, int& status);   // bridge deposit, withdraw, status
 void add_swap_command(CLI::App& root, int& status);     // swap offer, accept, claim, refund, status
+void add_staking_command(CLI::App& root, int& status);  // staking register, delegate, show, ...
 void add_gov_command(CLI::App& root, int& status);  // gov propose, vote, queue, execute, show, ...
 void add_l1_command(CLI::App& root, int& status);   // l1 deploy
 void add_bench_commands(CLI::App& root, int& status);     // bench node, bench engine

@@ -46,11 +46,15 @@ void add_gov_command(CLI::App& root, int& status) {
     gov->require_subcommand(1);
 
     CLI::App* propose = add_step(*gov, "propose", "Make a proposal", shared, status);
-    propose->add_option("--set", options.settings, "NAME=VALUE of a setting, such as gasLimit");
+    propose->add_option(
+        "--set", options.settings, "NAME=VALUE of a setting, such as gasLimit=60000000"
+    );
     propose->add_option("--target", options.targets, "A contract to call");
     propose->add_option("--calldata", options.calldatas, "With what: 0x and hexadecimal digits");
     propose->add_option(
-        "--skip-rewards", options.skip_rewards, "Up to this epoch: nobody earned anything"
+        "--skip-rewards",
+        options.skip_rewards,
+        "Let rewards go on behind this epoch, with no root up to it"
     );
     propose->add_option("--description", options.description, "What it is for")->required();
 

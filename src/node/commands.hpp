@@ -78,6 +78,36 @@ struct SwapCommand {
 };
 int run_swap(const SwapCommand& command);
 
+/// `mega staking register|delegate|undelegate|withdraw|retire|show|report|claim`.
+struct StakingCommand {
+    enum class Kind : uint8_t {
+        register_validator,
+        delegate,
+        undelegate,
+        withdraw,
+        retire,
+        show,
+        report,
+        claim,
+    };
+    Kind kind = Kind::show;
+    LayersOptions layers;
+    uint32_t validator = 0;
+    std::string amount = "all";  // in MEGA
+    // Of register:
+    std::filesystem::path bls_key_file;
+    std::filesystem::path signer_key_file;
+    std::filesystem::path signer_password_file;
+    uint64_t commission_bps = 0;
+    uint32_t outbid = 0;
+    std::optional<uint64_t> epoch;
+    std::string to;         // of claim
+    bool proposes = false;  // of report, as the next
+    bool objects = false;
+    bool is_json = false;
+};
+int run_staking(const StakingCommand& command);
+
 /// `mega gov propose|vote|queue|execute|push|delegate|show`.
 struct GovCommand {
     enum class Kind : uint8_t { propose, vote, queue, execute, push, delegate, show };

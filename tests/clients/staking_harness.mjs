@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { bls12_381 as bls } from '@noble/curves/bls12-381';
 import { secp256k1 } from '@noble/curves/secp256k1';
-import { Wallet } from 'ethers';
+import { Wallet, encryptKeystoreJsonSync } from 'ethers';
 import { concat, encodePacked, keccak256, numberToHex, parseAbi, toHex, toRlp } from 'viem';
 import { account } from './harness.mjs';
 import { abi, l1_chain_id, l2_chain_id, reader, wallet } from './settlement_harness.mjs';
@@ -89,6 +89,7 @@ export async function open_epoch(l1, chain) {
 
 /// A web3 keystore of this key, as `mega node --key` takes it.
 export async function write_keystore(file, key, password) {
-    writeFileSync(file, new Wallet(key).encryptSync(password, { scrypt: { N: 4096 } }));
+    const { address } = new Wallet(key);
+    writeFileSync(file, encryptKeystoreJsonSync({ address, privateKey: key }, password, { scrypt: { N: 4096 } })); // quick to read
     return file;
 }
