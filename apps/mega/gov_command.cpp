@@ -76,8 +76,7 @@ void add_gov_command(CLI::App& root, int& status) {
     );
     add_step(*gov, "push", "Carry the chain's parameters from L1 to L2 again", shared, status);
     add_step(*gov, "delegate", "Name who votes with one's MEGA, held and staked", shared, status)
-        ->add_option("to", options.to, "Who; oneself, to vote oneself")
-        ->required();
+        ->add_option("to", options.to, "Who [oneself]");
     CLI::App* show = add_step(*gov, "show", "Proposals, their states and votes", shared, status);
     show->add_option("proposal", options.proposal, "This one alone");
     show->add_flag("--json", options.is_json, "For programs");

@@ -124,7 +124,7 @@ struct GovCommand {
     bool is_for = false;
     bool is_against = false;
     bool abstains = false;
-    std::string to;  // of delegate
+    std::string to;  // of delegate; empty: oneself
     bool is_json = false;
 };
 int run_gov(const GovCommand& command);

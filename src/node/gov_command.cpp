@@ -223,14 +223,14 @@ Result<void> run(const GovCommand& command) {
             return pushed;
         }
         case Kind::delegate: {
-            const auto to = fixed_from_hex<20>(command.to);
+            const Address& own = (*session)->l1_sender->address();
+            const auto to = fixed_from_hex<20>(command.to.empty() ? to_hex(own) : command.to);
             if (!to) {
                 return Err{Error{"\"" + command.to + "\" is no address"}};
             }
             auto done = governance.delegate(*to);
             if (done) {
-                say("votes of " + to_hex((*session)->l1_sender->address()) + " go to " + command.to
-                );
+                say("votes of " + to_hex(own) + " go to " + to_hex(*to));
             }
             return done;
         }

@@ -321,7 +321,8 @@ Result<void> Governance::vote(const Proposal& proposal, Choice choice) {
     if (votes->is_zero()) {
         return Err{Error{
             to_hex(voter) +
-            " had no votes when this vote began; what is delegated later counts "
+            " had no votes when this vote began; what is delegated later (mega gov delegate) "
+            "counts "
             "for later proposals"
         }};
     }
