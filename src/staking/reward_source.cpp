@@ -33,6 +33,10 @@ const Hash256& proposed_topic() {
         settlement::abi::event_topic("Proposed(uint48,bytes32,uint256,uint256,address)");
     return topic;
 }
+const Hash256& finalized_topic() {
+    static const Hash256 topic = settlement::abi::event_topic("Finalized(uint48,bytes32,uint256)");
+    return topic;
+}
 
 Bytes call(std::string_view signature) { return Encoder().call(signature); }
 Bytes call_with(std::string_view signature, uint64_t argument) {
@@ -117,20 +121,34 @@ Result<PostedRewards> RewardSource::posted(uint64_t epoch) {
     if (!read || posted.status == RewardStatus::none) {
         return read ? Result<PostedRewards>(posted) : Result<PostedRewards>(Err{read.error()});
     }
+    const auto found = block_of_root(epoch, posted.root);
+    if (!found) {
+        return Err{found.error()};
+    }
+    posted.l1_block = *found;
+    return posted;
+}
+
+/// The block in which the epoch got this root; 0: it did not.
+Result<uint64_t> RewardSource::block_of_root(uint64_t epoch, const Hash256& root) {
     const auto head = client_->head_number();
     if (!head) {
         return Err{head.error()};
     }
-    const auto found = logs(rewards, proposed_topic(), rollup_->config.l1_start_block, *head);
-    if (!found) {
-        return Err{found.error()};
-    }
-    for (const auto& log : *found) {
-        if (topic_number(log.log, 1) == epoch) {
-            posted.l1_block = log.block.number;  // the last one: an earlier one was rejected
+    // An operator proposed it; or governance put it there, in place of one that was rejected.
+    for (const Hash256& topic : {proposed_topic(), finalized_topic()}) {
+        const auto found =
+            logs(rollup_->contracts.mega.rewards, topic, rollup_->config.l1_start_block, *head);
+        if (!found) {
+            return Err{found.error()};
+        }
+        for (const auto& log : *found) {
+            if (topic_number(log.log, 1) == epoch && Decoder(log.log.data).word() == root) {
+                return log.block.number;
+            }
         }
     }
-    return posted;
+    return 0;
 }
 
 Result<u256> RewardSource::pot(std::optional<uint64_t> block) {
@@ -271,7 +289,11 @@ Result<void> RewardSource::add_shares(RewardInputs& inputs, uint64_t block) {
                 return Err{answers.error()};
             }
             for (size_t i = 0; i < answers->size(); ++i) {
-                const u256 shares = Decoder((*answers)[i]).number();
+                Decoder in((*answers)[i]);
+                const u256 shares = in.number();
+                if (!in.is_good()) {
+                    return Err{Error{to_hex(staking) + " on L1 tells no shares"}};
+                }
                 if (!shares.is_zero()) {
                     duty.shares[holders[first + i]] = shares;
                     duty.total_shares += shares;

@@ -23,7 +23,7 @@ struct PostedRewards {
     u256 total{};
     u256 claimed{};
     uint64_t finalizable_at = 0;
-    uint64_t l1_block = 0;  // of the proposal; 0 while there is none
+    uint64_t l1_block = 0;  // in which the root was put there; 0 while there is none
 };
 
 /// L1 blocks before a proposal of which any may have given the pot.
@@ -62,6 +62,7 @@ class RewardSource {
     [[nodiscard]] Result<std::vector<settlement::L1Log>> logs(
         const Address& contract, const Hash256& topic, uint64_t from, uint64_t to
     );
+    [[nodiscard]] Result<uint64_t> block_of_root(uint64_t epoch, const Hash256& root);
     /// The last block of L1 before this time.
     [[nodiscard]] Result<uint64_t> last_block_before(uint64_t time);
     [[nodiscard]] Result<u256> pot(std::optional<uint64_t> block);

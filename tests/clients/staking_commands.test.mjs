@@ -26,6 +26,8 @@ const abi = parseAbi([
     'function transfer(address, uint256) returns (bool)',
     'function approve(address, uint256) returns (bool)',
     'function skip(uint48 epoch)',
+    'function resolve(uint48 epoch, bool isRight)',
+    'function settle(uint48 epoch, bytes32 root, uint128 total)',
     'function propose(uint48 epoch, bytes32 root, uint128 total)',
     'function claim(uint48 epoch, address account, uint256 amount, bytes32[] proof)',
     'struct BatchHeader { bytes32 parent; uint64 index; uint64 firstBlock; uint64 lastBlock; uint64 depositCursor; uint64 originNumber; bytes32 originHash; uint64 lastTimestamp; bytes32 lastBlockHash; bytes32 miniBlockDigest; address sequencer; }',
@@ -217,7 +219,7 @@ describe('staking commands', { skip, timeout: 300_000 }, () => {
         await ok('batcher', 'claim', '--epoch', epoch);
     });
 
-    test('tells a root that is not what L1 gives, and pays nothing by it', async () => {
+    test('tells a root that is not what L1 gives, disputes it, and pays by what governance puts there', async () => {
         await wait_for_epoch(epoch + 4);
         const { rewards, token } = chain.contracts;
         await write(batcher, token, 'approve', [rewards, 10n * one]);
@@ -226,6 +228,16 @@ describe('staking commands', { skip, timeout: 300_000 }, () => {
         assert.match(await ok('', 'report', '--epoch', epoch + 1), /: mismatch$/m);
         await refused(/another root on L1/, 'batcher', 'report', '--epoch', epoch + 1, '--propose');
         await refused(/no proof of ours fits/, 'user0', 'claim', '--epoch', epoch + 1);
+        await refused(/is no validator's operator/, 'user0', 'report', '--epoch', epoch + 1, '--object');
+        assert.match(await ok('batcher', 'report', '--epoch', epoch + 1, '--object'), /\(disputed\).*: mismatch$/m);
+        await refused(/disputed: governance decides/, 'user0', 'claim', '--epoch', epoch + 1);
+        await decide(rewards, [encodeFunctionData({ abi, functionName: 'resolve', args: [epoch + 1, false] })]);
+        const right = await json_report(epoch + 1);
+        assert.deepEqual(right.onL1, { status: 'none' });
+        await decide(rewards, [encodeFunctionData({ abi, functionName: 'settle', args: [epoch + 1, right.root, BigInt(right.total)] })]);
+        const had = await balance(0);
+        await ok('user0', 'claim', '--epoch', epoch + 1);
+        assert.equal((await balance(0)) - had, amount_of(0, right));
     });
 
     test('pays stake back when its time has come', async (t) => {
