@@ -66,6 +66,14 @@ Result<void> propose(const GovCommand& command, L1Session& session, l1::Governan
     return {};
 }
 
+/// Whoever proposes writes what it likes: nothing of it shall move the reader's terminal.
+std::string printable(std::string text) {
+    std::ranges::replace_if(
+        text, [](unsigned char letter) { return letter < 0x20 || letter == 0x7f; }, ' '
+    );
+    return text;
+}
+
 std::string time_words(const l1::Proposal& proposal, const l1::ProposalStatus& status) {
     const auto left = [&](uint64_t at) {
         return at > status.l1_time ? " in " + std::to_string(at - status.l1_time) + " s" : " now";
@@ -137,7 +145,7 @@ Result<void> show(const GovCommand& command, L1Session& session, l1::Governance&
         say(std::to_string(i + 1) + "  " + std::string(l1::name_of(status->state)) +
             time_words(proposal, *status));
         say("   id " + to_decimal(proposal.id));
-        say("   by " + to_hex(proposal.proposer) + ": " + proposal.description);
+        say("   by " + to_hex(proposal.proposer) + ": " + printable(proposal.description));
         say("   for " + l1::mega_words(status->in_favour) + ", against " +
             l1::mega_words(status->against) + ", abstaining " + l1::mega_words(status->abstaining) +
             "; quorum " + l1::mega_words(status->quorum));
@@ -146,7 +154,7 @@ Result<void> show(const GovCommand& command, L1Session& session, l1::Governance&
         }
     }
     if (command.is_json) {
-        say(list.dump(4));
+        say(list.dump(4, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else if (all->empty()) {
         say("nothing has been proposed");
     }

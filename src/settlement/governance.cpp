@@ -52,10 +52,12 @@ std::vector<Bytes> read_bytes_list(BytesView data, size_t position) {
         return {};
     }
     const BytesView tail = data.subspan(offset);
-    const uint64_t count = abi::Decoder(tail).u64();
+    // An element has an offset and a length: no more of them than the bytes allow.
+    const uint64_t count = std::min<uint64_t>(abi::Decoder(tail).u64(), tail.size() / 64);
     abi::Decoder elements(tail.subspan(32));
     std::vector<Bytes> list;
-    for (uint64_t i = 0; i < std::min<uint64_t>(count, max_governance_calls); ++i) {
+    list.reserve(count);
+    for (uint64_t i = 0; i < count; ++i) {
         list.push_back(elements.bytes());
     }
     return elements.is_good() ? list : std::vector<Bytes>{};

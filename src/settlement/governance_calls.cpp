@@ -151,6 +151,7 @@ Result<std::vector<Hash256>> present_values(
         append(words, *answer);
     }
     std::vector<Hash256> values;
+    values.reserve(group.fields.size());
     abi::Decoder in(words);
     for (size_t i = 0; i < group.fields.size(); ++i) {
         values.push_back(in.word());

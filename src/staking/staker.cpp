@@ -81,7 +81,7 @@ Result<uint32_t> Staker::register_validator(const Registration& registration) {
     }
     const Address& own = sender_->address();
     const Address& staking = rollup_->contracts.mega.staking;
-    const auto id = staking_->id_of_operator(own);
+    auto id = staking_->id_of_operator(own);
     if (!id || *id != 0) {
         return id;
     }

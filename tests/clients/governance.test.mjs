@@ -119,7 +119,8 @@ describe('governance', { skip, timeout: 240_000 }, () => {
         await refused(/it is active, not queued/, 'user0', 'execute', '1');
         // One that nobody votes for, with a raw call.
         const raw = encodeFunctionData({ abi, functionName: 'transfer', args: [account(0).address, 1n] });
-        await ok('user0', 'propose', '--target', chain.contracts.token, '--calldata', raw, '--description', 'a wei for me');
+        await ok('user0', 'propose', '--target', chain.contracts.token, '--calldata', raw, '--description', 'a wei for me\u001b[2J');
+        assert.match(await ok('', 'show', '2'), /: a wei for me \[2J\n/);
     });
 
     test('carries it out after the delay, and the node that runs takes it', async () => {
