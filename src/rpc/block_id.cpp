@@ -12,9 +12,10 @@ using nlohmann::json;
 using sequencer::BlockViewPtr;
 using sequencer::ChainReader;
 
-constexpr std::array<std::pair<std::string_view, BlockTag>, 5> tags{
+constexpr std::array<std::pair<std::string_view, BlockTag>, 6> tags{
     {{"latest", BlockTag::latest},
      {"pending", BlockTag::pending},
+     {"sealed", BlockTag::sealed},
      {"safe", BlockTag::safe},
      {"finalized", BlockTag::finalized},
      {"earliest", BlockTag::earliest}}
@@ -49,6 +50,8 @@ uint64_t number_of(const ChainReader& reader, BlockTag tag) {
             return reader.latest_number();
         case BlockTag::pending:
             return reader.open_block()->header.number;
+        case BlockTag::sealed:
+            return reader.sealed_number();
         case BlockTag::safe:
             return reader.settled().safe;
         case BlockTag::finalized:

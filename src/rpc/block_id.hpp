@@ -3,8 +3,9 @@
 // Which block a request means: a tag, a number, or an EIP-1898 object.
 //
 // latest is ChainReader::latest_number (the open block once it holds a transaction), pending the
-// open block, safe and finalized the last one that L1 holds and that finalised L1 blocks hold; on a
-// chain without L1 the last sealed one, which is what this node can promise.
+// open block, sealed the one before it, safe and finalized the last one that L1 holds and that
+// finalised L1 blocks hold; on a chain without L1 the last sealed one, which is what this node can
+// promise.
 
 #include "rpc/params.hpp"
 #include "sequencer/chain_reader.hpp"
@@ -13,7 +14,7 @@
 
 namespace mega::rpc {
 
-enum class BlockTag : uint8_t { latest, pending, safe, finalized, earliest };
+enum class BlockTag : uint8_t { latest, pending, sealed, safe, finalized, earliest };
 
 struct BlockId {
     std::variant<BlockTag, uint64_t, Hash256> which = BlockTag::latest;

@@ -64,6 +64,7 @@ TEST(block_id, reads_tags_numbers_and_hashes) {
     EXPECT_TRUE(read_block_id(json(), "b", BlockTag::pending)->is(BlockTag::pending));
     EXPECT_TRUE(read_block_id("safe", "b")->is(BlockTag::safe));
     EXPECT_TRUE(read_block_id("finalized", "b")->is(BlockTag::finalized));
+    EXPECT_TRUE(read_block_id("sealed", "b")->is(BlockTag::sealed));
     EXPECT_TRUE(read_block_id("earliest", "b")->is(BlockTag::earliest));
     EXPECT_EQ(std::get<uint64_t>(read_block_id("0x10", "b")->which), 16u);
     const std::string hash = "0x" + std::string(64, '1');

@@ -49,7 +49,7 @@ std::string execution_witness_json(const sequencer::BlockWitness& made) {
 }
 
 Answer execution_witness(const Backend& backend, WitnessMaker& maker, const json& params) {
-    const auto id = read_block_id(param(params, 0), "block", BlockTag::finalized);
+    const auto id = read_block_id(param(params, 0), "block", BlockTag::sealed);
     if (!id) {
         return Err{id.error()};
     }
@@ -90,7 +90,7 @@ Read<KnownCodes> read_known_codes(const Backend& backend, const json& options) {
 }
 
 Answer block_witness(const Backend& backend, WitnessMaker& maker, const json& params) {
-    const auto id = read_block_id(param(params, 0), "block", BlockTag::finalized);
+    const auto id = read_block_id(param(params, 0), "block", BlockTag::sealed);
     if (!id) {
         return Err{id.error()};
     }
