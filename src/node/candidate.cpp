@@ -6,8 +6,23 @@
 #include <spdlog/spdlog.h>
 
 namespace mega::node {
+namespace {
 
-/// Submissions are handed on while another one leads.
+Result<std::vector<leadership::Peer>> parse_peers(const std::vector<std::string>& texts) {
+    std::vector<leadership::Peer> peers;
+    for (const std::string& text : texts) {
+        auto peer = leadership::parse_peer(text);
+        if (!peer) {
+            return Err{peer.error()};
+        }
+        peers.push_back(*std::move(peer));
+    }
+    return peers;
+}
+
+}  // namespace
+
+/// Submissions are handed on while another one leads; what validators say goes to all.
 void Node::Impl::make_leader_intake() {
     replica::ForwarderOptions forwarding;
     forwarding.is_patient = true;
@@ -16,6 +31,9 @@ void Node::Impl::make_leader_intake() {
     forwarder = std::make_unique<replica::Forwarder>(forwarding, publisher);
     publisher.add_listener(*forwarder);
     leader_intake = std::make_unique<leadership::LeaderIntake>(*sequencer, *forwarder);
+    const auto peers = parse_peers(config.l1.peers);
+    MEGA_ASSERT(peers.has_value());  // config.cpp has refused all others
+    attestation_relay = std::make_unique<leadership::AttestationRelay>(*peers);
 }
 
 Result<void> Node::Impl::begin_candidacy() {
@@ -37,13 +55,11 @@ Result<void> Node::Impl::begin_candidacy() {
     options.following.genesis_hash = info.genesis_hash;
     options.silent_mini_blocks = config.l1.silent_mini_blocks;
     options.mini_block_ms = config.mini_block_interval_ms;
-    for (const std::string& text : config.l1.peers) {
-        auto peer = leadership::parse_peer(text);
-        if (!peer) {
-            return Err{peer.error()};
-        }
-        options.peers.push_back(*std::move(peer));
+    auto peers = parse_peers(config.l1.peers);
+    if (!peers) {
+        return Err{peers.error()};
     }
+    options.peers = *std::move(peers);
     auto started = leadership::Candidate::start(options, {*sequencer, *reader, *leader_intake});
     if (!started) {
         return Err{started.error()};

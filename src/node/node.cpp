@@ -288,8 +288,12 @@ rpc::ServiceOptions Node::Impl::service_options() {
     options.workers = config.rpc_workers;
     options.witness_cache_bytes = config.witness_cache_mib * mebibyte;
     options.on_mismatch = tell;
+    options.committees = &committees;
     if (is_candidate()) {
         options.leadership = [this] { return leadership(); };
+        options.on_attestation = [this](const attestation::Attestation& taken) {
+            attestation_relay->pass_on(to_json(taken));
+        };
     }
     options.on_get = [this](const net::Request& request) { return answer_get(request); };
     return options;

@@ -3,6 +3,7 @@
 // What a node consists of. Private to this library: node.cpp makes the common parts and those of a
 // sequencer, follow.cpp those of a replica.
 
+#include "leadership/attestation_relay.hpp"
 #include "leadership/candidate.hpp"
 #include "node/dev_l1.hpp"
 #include "node/ephemeral.hpp"
@@ -36,6 +37,7 @@ struct Node::Impl {
     std::unique_ptr<sequencer::Commitment> commitment;
     std::unique_ptr<sequencer::Chain> chain;
     sequencer::Head head;
+    attestation::CommitteeBoard committees;  // empty on a chain without staking
     std::unique_ptr<storage::WriteAheadLog> log;
     std::unique_ptr<sequencer::Checkpointer> checkpointer;
     sequencer::Publisher publisher;
@@ -48,6 +50,7 @@ struct Node::Impl {
     // Of a sequencer that takes turns with others, which has the forwarder as well.
     std::unique_ptr<leadership::LeaderIntake> leader_intake;
     std::unique_ptr<leadership::Candidate> candidate;  // guarded by l1_mutex
+    std::unique_ptr<leadership::AttestationRelay> attestation_relay;
     std::unique_ptr<rpc::Accounts> accounts;
     std::unique_ptr<rpc::Service> service;
     std::unique_ptr<net::Server> server;

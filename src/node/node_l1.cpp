@@ -66,6 +66,11 @@ Result<void> Node::Impl::join_l1() {
         return {};
     }
     Settlement::Parts parts{*sequencer, head, *reader, *blocks};
+    parts.committees = &committees;
+    parts.attestations =
+        [this](uint64_t number, const Hash256& hash, const attestation::Committee& committee) {
+            return service->attestations(number, hash, committee);
+        };
     if (config.has_dev_l1()) {
         auto genesis = dev_l1_genesis();
         if (!genesis) {

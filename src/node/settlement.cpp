@@ -12,6 +12,7 @@ namespace mega::node {
 namespace {
 
 constexpr uint32_t settler_poll_ms = 1'000;
+constexpr uint32_t committee_poll_ms = 500;
 
 void log_line(const std::string& words) { spdlog::info("{}", words); }
 
@@ -66,6 +67,9 @@ struct Settlement::Impl {
     Sender claim_sender;
     std::unique_ptr<settlement::Proposer> proposer;
     std::unique_ptr<settlement::Relayer> relayer;
+    std::unique_ptr<staking::Keeper> keeper;
+    std::unique_ptr<settlement::L1Client> committee_client;
+    std::unique_ptr<staking::CommitteeSource> committees;
     std::vector<std::thread> threads;
 
     Impl(const SettlementOptions& o, const Parts& p)
@@ -89,6 +93,8 @@ struct Settlement::Impl {
     [[nodiscard]] Result<Sender> make_sender(const crypto::SecretKey& key);
     [[nodiscard]] Result<void> make_batcher();
     [[nodiscard]] Result<void> make_proposer();
+    [[nodiscard]] Result<void> make_committees();
+    void follow_committees() const;
     void start();
 };
 
@@ -208,7 +214,53 @@ Result<void> Settlement::Impl::make_proposer() {
     return {};
 }
 
+Result<void> Settlement::Impl::make_committees() {
+    if (!options.rollup.contracts.has_staking() || parts.committees == nullptr) {
+        return {};
+    }
+    auto client = settlement::L1Client::open(options.l1);
+    if (!client) {
+        return Err{client.error()};
+    }
+    committee_client = *std::move(client);
+    committees = std::make_unique<staking::CommitteeSource>(
+        *committee_client, options.rollup.contracts.mega, *parts.committees
+    );
+    if (proposer && parts.attestations) {
+        keeper = std::make_unique<staking::Keeper>(
+            staking::KeeperOptions{
+                .rollup = options.rollup.config, .contracts = options.rollup.contracts
+            },
+            staking::Keeper::Parts{
+                *claim_sender.client,
+                *claim_sender.transactions,
+                proofs,
+                parts.attestations,
+                stop,
+                log_line
+            }
+        );
+    }
+    return {};
+}
+
+/// Each reason why L1 does not tell is said once until it changes.
+void Settlement::Impl::follow_committees() const {
+    std::string said;
+    do {
+        const auto stepped = committees->step();
+        const std::string words = stepped ? "" : stepped.error().message;
+        if (!words.empty() && words != said && !stop.is_stopped()) {
+            spdlog::warn("committees: {}", words);
+        }
+        said = words;
+    } while (stop.wait_ms(committee_poll_ms));
+}
+
 void Settlement::Impl::start() {
+    if (committees) {
+        threads.emplace_back([this] { follow_committees(); });
+    }
     if (deriver) {
         threads.emplace_back([this] { derive(); });
         return;
@@ -223,6 +275,10 @@ void Settlement::Impl::start() {
             do {
                 if (parts.may_post && !parts.may_post()) {
                     continue;
+                }
+                // Epochs first: who leads the next slots is drawn with them.
+                if (keeper) {
+                    keeper->tick();
                 }
                 proposer->tick();
                 if (relayer) {
@@ -241,6 +297,9 @@ Result<std::unique_ptr<Settlement>> Settlement::start(
         if (auto made = impl->make_deriver(); !made) {
             return Err{made.error()};
         }
+        if (auto made = impl->make_committees(); !made) {
+            return Err{made.error()};
+        }
         impl->start();
         return std::unique_ptr<Settlement>(new Settlement(std::move(impl)));
     }
@@ -257,6 +316,9 @@ Result<std::unique_ptr<Settlement>> Settlement::start(
             return Err{made.error()};
         }
     }
+    if (auto made = impl->make_committees(); !made) {
+        return Err{made.error()};
+    }
     impl->start();
     return std::unique_ptr<Settlement>(new Settlement(std::move(impl)));
 }
@@ -265,6 +327,23 @@ Settlement::Settlement(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Settlement::~Settlement() = default;
 
 void Settlement::add_metrics(MetricsText& out) const {
+    if (impl_->committees) {
+        const auto& drawn = impl_->committees->gauges();
+        out.gauge("staking_epoch", "Epoch of L1's newest block", drawn.epoch);
+        out.gauge("committee_epoch", "Epoch whose committee is in charge", drawn.committee_epoch);
+        out.gauge("committee_size", "Members of it", drawn.committee_size);
+    }
+    if (impl_->keeper) {
+        const auto& kept = impl_->keeper->counters();
+        out.counter("epochs_opened_total", "Epochs opened by this process", kept.epochs_opened);
+        out.counter(
+            "duties_recorded_total", "Batches whose attesters were recorded", kept.duties_recorded
+        );
+        out.counter(
+            "claims_proven_total", "Claims final by the committee's word", kept.claims_proven
+        );
+        out.counter("slashes_settled_total", "Slashes settled", kept.slashes_settled);
+    }
     if (impl_->deriver) {
         const auto& derived = impl_->deriver->counters();
         out.gauge("l1_head_number", "L1's newest block", derived.l1_head);

@@ -12,6 +12,8 @@
 #include "settlement/relayer.hpp"
 #include "settlement/rollup_file.hpp"
 #include "settlement/watcher.hpp"
+#include "staking/committee_source.hpp"
+#include "staking/keeper.hpp"
 
 namespace mega::node {
 
@@ -38,6 +40,13 @@ class Settlement {
         sequencer::Head& head;
         const sequencer::ChainReader& reader;
         const storage::ChainStore& blocks;
+        /// Filled with the committees that L1 draws; null: nobody asks for them.
+        attestation::CommitteeBoard* committees = nullptr;
+        /// What members have attested of a block, as one signature.
+        std::function<std::optional<
+            attestation::
+                Aggregate>(uint64_t number, const Hash256& hash, const attestation::Committee&)>
+            attestations{};
         /// This node's turn to post batches and to claim; empty: it always is.
         std::function<bool()> may_post{};
     };

@@ -231,13 +231,13 @@ Answer Attestations::send(const json& params) {
     }
     ++counters_.taken;
     if (options_.on_added) {
-        options_.on_added(given->block_number);
+        options_.on_added(*given);
     }
     return R"("added")";
 }
 
 Answer Attestations::get(const json& params) const {
-    const auto id = read_block_id(param(params, 0), "block", BlockTag::finalized);
+    const auto id = read_block_id(param(params, 0), "block", BlockTag::sealed);
     if (!id) {
         return Err{id.error()};
     }

@@ -30,8 +30,8 @@ class Attestations {
         /// Null: nobody's word weighs anything.
         const attestation::CommitteeBoard* committees = nullptr;
         size_t max_equivocations = 64;
-        /// Told of each block that has one attestation more; on a worker's thread.
-        std::function<void(uint64_t block_number)> on_added;
+        /// Told of each that is taken, not of what was known; on a worker's thread.
+        std::function<void(const attestation::Attestation&)> on_added;
     };
     /// `reader` must outlive this.
     Attestations(const sequencer::ChainReader& reader, Options options);

@@ -91,7 +91,12 @@ struct Service::Impl {
         Attestations::Options given;
         given.chain_id = options.chain_id;
         given.committees = options.committees;
-        given.on_added = [this](uint64_t number) { block_status.on_attestation(number); };
+        given.on_added = [this](const attestation::Attestation& taken) {
+            block_status.on_attestation(taken.block_number);
+            if (options.on_attestation) {
+                options.on_attestation(taken);
+            }
+        };
         return given;
     }
     [[nodiscard]] BlockStatus::Parts block_status_parts(const sequencer::ChainReader& reader) {

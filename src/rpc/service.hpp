@@ -40,6 +40,8 @@ struct ServiceOptions {
     /// Whose attestations count, and for how much; must outlive the service. Null: nobody's weigh
     /// anything.
     const attestation::CommitteeBoard* committees = nullptr;
+    /// Told of each attestation that is taken, not of what was known; on a worker's thread.
+    std::function<void(const attestation::Attestation&)> on_attestation;
     /// What mega_getLeadership answers, where several sequencers take turns; at once. Empty: no
     /// such method.
     std::function<std::string()> leadership;

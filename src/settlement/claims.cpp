@@ -64,24 +64,24 @@ Result<u256> read_claim_bond(L1Client& client, const Address& system_config) {
     });
 }
 
+Bytes batch_tuple(const rollup::PostedBatch& batch) {
+    abi::Encoder tuple;
+    write_header(tuple, batch.header);
+    return tuple.word(u256{static_cast<uint64_t>(batch.kind)}).words(batch.data_hashes).take();
+}
+
 Bytes propose_input(
     uint64_t parent,
     const rollup::PostedBatch& batch,
     BytesView header,
     const std::vector<Bytes>& message_passer_proof
 ) {
-    abi::Encoder tuple;
-    write_header(tuple, batch.header);
-    tuple.word(u256{static_cast<uint64_t>(batch.kind)}).words(batch.data_hashes);
     return abi::Encoder()
         .word(u256{parent})
-        .dynamic(tuple.take())
+        .dynamic(batch_tuple(batch))
         .bytes(header)
         .bytes_list(message_passer_proof)
-        .call(
-            "propose(uint64,((bytes32,uint64,uint64,uint64,uint64,uint64,bytes32,uint64,bytes32,"
-            "bytes32,address),uint8,bytes32[]),bytes,bytes[])"
-        );
+        .call("propose(uint64," + std::string{batch_type} + ",bytes,bytes[])");
 }
 
 Hash256 hash_of(const Withdrawal& withdrawal) {

@@ -28,6 +28,12 @@ struct Claim {
 );
 [[nodiscard]] Result<u256> read_claim_bond(L1Client& client, const Address& system_config);
 
+/// A Batch as the contracts take it, and its type; a dynamic tuple.
+[[nodiscard]] Bytes batch_tuple(const rollup::PostedBatch& batch);
+inline constexpr std::string_view batch_type =
+    "((bytes32,uint64,uint64,uint64,uint64,uint64,bytes32,uint64,bytes32,bytes32,address),uint8,"
+    "bytes32[])";
+
 /// propose(parent, batch, header, messagePasserProof)
 [[nodiscard]] Bytes propose_input(
     uint64_t parent,

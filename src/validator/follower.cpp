@@ -49,7 +49,7 @@ std::string block_line(
     const Verified& verified,
     size_t witness_size,
     double time_ms,
-    const Attestation& /*attestation*/
+    const std::optional<Attestation>& /*attestation*/
 ) {
     return fmt::format(
         "block {}  {} txs  {} gas  witness {} bytes  {:.1f} ms  {}",
@@ -63,7 +63,10 @@ std::string block_line(
 }
 
 std::string block_json(
-    const Verified& verified, size_t witness_size, double time_ms, const Attestation& attestation
+    const Verified& verified,
+    size_t witness_size,
+    double time_ms,
+    const std::optional<Attestation>& attestation
 ) {
     return fmt::format(
         R"({{"number":{},"transactions":{},"gasUsed":{},"witnessBytes":{},"milliseconds":{:.3f},"attestation":{}}})",
@@ -72,19 +75,18 @@ std::string block_json(
         verified.gas_used,
         witness_size,
         time_ms,
-        to_json(attestation)
+        attestation ? to_json(*attestation) : "null"
     );
 }
 
 }  // namespace
 
-Follower::Follower(
-    FollowOptions options, const Signer& signer, Status& status, const std::atomic<bool>& stop
-)
+Follower::Follower(FollowOptions options, const Parts& parts)
     : options_(std::move(options)),
-      signer_(&signer),
-      status_(&status),
-      stop_(stop),
+      signer_(&parts.signer),
+      attested_(&parts.attested),
+      status_(&parts.status),
+      stop_(parts.stop),
       codes_(options_.code_cache_bytes),
       pause_ms_(first_pause_ms) {}
 
@@ -160,7 +162,7 @@ Follower::Step Follower::follow() {
         return greeted;
     }
     while (!is_done()) {
-        const auto head = header_of(**endpoint, "finalized");
+        const auto head = header_of(**endpoint, "sealed");
         if (!head) {
             return interrupted<Interruption>(head.error(), Reason::lost, Reason::refused);
         }
@@ -218,7 +220,7 @@ Result<BlockHeader, Follower::Interruption> Follower::choose_start(jsonrpc::Endp
     if (trust.state_root) {
         return find_root(endpoint, *trust.state_root);
     }
-    json which = "finalized";
+    json which = "sealed";
     if (trust.block_hash) {
         which = to_hex(*trust.block_hash);
     } else if (trust.block_number) {
@@ -252,7 +254,7 @@ Result<BlockHeader, Follower::Interruption> Follower::choose_start(jsonrpc::Endp
 Result<BlockHeader, Follower::Interruption> Follower::find_root(
     jsonrpc::Endpoint& endpoint, const Hash256& state_root
 ) {
-    auto header = header_of(endpoint, "finalized");
+    auto header = header_of(endpoint, "sealed");
     for (uint64_t depth = 0; header && header->state_root != state_root; ++depth) {
         if (header->number == 0 || depth == root_search_depth) {
             return Err{Interruption{
@@ -354,21 +356,55 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
         }
         return Err{accuse(evidence)};
     }
-    accept(*verified, delivery.witness.size(), Clock::now() - began);
-    return {};
+    return accept(*verified, delivery.witness.size(), Clock::now() - began);
 }
 
-void Follower::accept(const Verified& verified, size_t witness_size, Clock::duration time) {
-    codes_.keep(verified.witness);
-    const Attestation attestation = signer_->sign(
-        {options_.rules.chain_id, verified.header.number, verified.hash, verified.header.state_root}
-    );
-    status_->attested(attestation);
+void Follower::keep_for_sending(const Attestation& attestation) {
     if (!options_.is_silent) {
         unsent_.push_back(attestation);
         if (unsent_.size() > Status::max_attestations) {
             unsent_.pop_front();
         }
+    }
+}
+
+Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
+    const attestation::Statement& statement
+) {
+    const auto verdict = attested_->grant(statement);
+    if (!verdict) {
+        return Err{Interruption{Reason::fatal, verdict.error().message}};
+    }
+    if (*verdict == Attested::Verdict::refused) {
+        if (!restraint_is_told_) {
+            restraint_is_told_ = true;
+            say(fmt::format(
+                "not attesting block {}: this key has attested that number, or a later one",
+                statement.block_number
+            ));
+        }
+        return std::optional<Attestation>{};
+    }
+    const Attestation attestation = signer_->sign(statement);
+    status_->attested(attestation);
+    keep_for_sending(attestation);
+    if (options_.fault != nullptr) {
+        if (const auto second = options_.fault->second_word(statement)) {
+            keep_for_sending(signer_->sign(*second));
+        }
+    }
+    return std::optional{attestation};
+}
+
+Follower::Step Follower::accept(
+    const Verified& verified, size_t witness_size, Clock::duration time
+) {
+    codes_.keep(verified.witness);
+    const auto attestation = attest(
+        {options_.rules.chain_id, verified.header.number, verified.hash, verified.header.state_root}
+    );
+    if (!attestation) {
+        return Err{attestation.error()};
     }
     ++taken_;
     status_->update([&](Progress& now) {
@@ -381,8 +417,9 @@ void Follower::accept(const Verified& verified, size_t witness_size, Clock::dura
     });
     advance_to(verified.header, verified.hash);
     const auto line = options_.as_json ? block_json : block_line;
-    std::printf("%s\n", line(verified, witness_size, milliseconds(time), attestation).c_str());
+    std::printf("%s\n", line(verified, witness_size, milliseconds(time), *attestation).c_str());
     std::fflush(stdout);
+    return {};
 }
 
 Follower::Step Follower::send_attestations(jsonrpc::Endpoint& endpoint) {

@@ -9,6 +9,8 @@
 
 #include "attestation/evidence.hpp"
 #include "jsonrpc/endpoint.hpp"
+#include "validator/attest_fault.hpp"
+#include "validator/attested.hpp"
 #include "validator/status.hpp"
 
 #include <atomic>
@@ -40,15 +42,20 @@ struct FollowOptions {
     bool as_json = false;
     bool is_silent = false;              // sends neither attestations nor reports
     std::vector<std::string> report_to;  // URLs of others that learn of a mismatch
+    AttestFault* fault = nullptr;        // of test programs alone
 };
 
 enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_usage = 2, exit_mismatch = 3 };
 
 class Follower {
   public:
-    Follower(
-        FollowOptions options, const Signer& signer, Status& status, const std::atomic<bool>& stop
-    );
+    struct Parts {
+        const Signer& signer;
+        Attested& attested;
+        Status& status;
+        const std::atomic<bool>& stop;
+    };
+    Follower(FollowOptions options, const Parts& parts);
 
     /// Until it is told to stop, is done, finds a mismatch, or gives the endpoint up; writes its
     /// own words. An ExitStatus.
@@ -72,7 +79,14 @@ class Follower {
     [[nodiscard]] Step catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_number);
     [[nodiscard]] Step take_next(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Step verify_next(jsonrpc::Endpoint& endpoint);
-    void accept(const attestation::Verified& verified, size_t witness_size, Clock::duration time);
+    [[nodiscard]] Step accept(
+        const attestation::Verified& verified, size_t witness_size, Clock::duration time
+    );
+    /// Nothing when the number has been attested already.
+    [[nodiscard]] Result<std::optional<attestation::Attestation>, Interruption> attest(
+        const attestation::Statement& statement
+    );
+    void keep_for_sending(const attestation::Attestation& attestation);
     /// Sends what the endpoint has not been told yet.
     [[nodiscard]] Step send_attestations(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Interruption accuse(const attestation::Evidence& evidence);
@@ -87,11 +101,13 @@ class Follower {
 
     FollowOptions options_;
     const Signer* signer_;
+    Attested* attested_;
     Status* status_;
     const std::atomic<bool>& stop_;
     attestation::CodeCache codes_;
     std::deque<attestation::Attestation> unsent_;  // the newest Status::max_attestations
     bool refusal_is_told_ = false;                 // that the endpoint takes no attestations
+    bool restraint_is_told_ = false;               // that a number has been attested before
     std::string origin_;                           // of the endpoint
     std::optional<BlockHeader> last_;
     uint64_t taken_ = 0;

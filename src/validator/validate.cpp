@@ -104,6 +104,7 @@ Result<FollowOptions> follow_options(const ValidateOptions& options) {
     follow.as_json = options.as_json;
     follow.is_silent = options.is_silent;
     follow.report_to = options.report_to;
+    follow.fault = options.fault;
     return follow;
 }
 
@@ -168,6 +169,11 @@ int run_validate(const ValidateOptions& options) {
     if (!signer) {
         return fail(exit_failed, signer.error().message);
     }
+    auto attested = options.key_file.empty() ? Result<Attested>{Attested{}}
+                                             : Attested::open(options.key_file + ".attested");
+    if (!attested) {
+        return fail(exit_failed, attested.error().message);
+    }
     // One thread does the work: what a large block took goes back to the system.
     ::mallopt(M_ARENA_MAX, 2);
     ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
@@ -184,7 +190,7 @@ int run_validate(const ValidateOptions& options) {
         fmt::print(out, "status at http://{}:{}\n", options.status_address, (*server)->port());
     }
     std::fflush(out);
-    Follower follower(*std::move(follow), *signer, status, stop_requested);
+    Follower follower(*std::move(follow), {*signer, *attested, status, stop_requested});
     const int exit_status = follower.run();
     if (*server) {
         (*server)->stop();

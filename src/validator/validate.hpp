@@ -2,6 +2,8 @@
 
 // What `mega validate` does. Each returns the exit status and writes its own words.
 
+#include "validator/attest_fault.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -29,6 +31,7 @@ struct ValidateOptions {
     bool as_json = false;
     bool is_silent = false;              // tells the endpoint nothing
     std::vector<std::string> report_to;  // URLs of others that learn of a mismatch
+    AttestFault* fault = nullptr;        // of test programs alone
 };
 
 /// Until SIGINT or SIGTERM, the number of blocks, a mismatch (status 3), or the endpoint's end (1).

@@ -1,0 +1,398 @@
+#include "staking/keeper.hpp"
+
+#include "settlement/ask.hpp"
+#include "settlement/claims.hpp"
+#include "staking/epoch_opening.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mega::staking {
+namespace {
+
+using settlement::abi::Decoder;
+using settlement::abi::Encoder;
+
+constexpr size_t max_unrecorded = 256;
+constexpr size_t max_committees = 8;
+/// How far back batches are looked for after a start: attestations are kept of the last blocks
+/// only.
+constexpr uint64_t look_back_blocks = 512;
+constexpr uint64_t closing_epochs = 3;  // DutyRecord.CLOSING
+constexpr std::string_view members_type = "(uint32[],uint96[])";
+constexpr std::string_view aggregate_type = "(uint256,bytes)";
+
+Hash256 committee_kind() {
+    Hash256 kind;
+    std::ranges::copy(as_bytes("committee"), kind.data());
+    return kind;
+}
+
+}  // namespace
+
+void Keeper::tick() {
+    const auto stepped = step();
+    const std::string words = stepped ? "" : stepped.error().message;
+    counters_.failures += stepped ? 0 : 1;
+    if (!words.empty() && words != last_words_ && !parts_.stop.is_stopped()) {
+        parts_.log("keeper: " + words);
+    }
+    last_words_ = words;
+}
+
+Result<bool> Keeper::step() {
+    if (!staking_) {
+        auto opened = L1Staking::open(parts_.client, options_.contracts.mega);
+        if (!opened) {
+            return Err{opened.error()};
+        }
+        staking_ = *std::move(opened);
+    }
+    const auto head = parts_.client.block("latest");
+    if (!head || !*head) {
+        return Err{!head ? head.error() : Error{"L1 has no latest block"}};
+    }
+    const uint64_t epoch = staking_->clock().epoch_of((*head)->timestamp);
+    auto done = open_epoch(epoch);
+    if (done && !*done && !options_.contracts.mega.duty_record.is_zero()) {
+        done = record_due(**head);
+    }
+    if (done && !*done && !options_.contracts.mega.committee_verifier.is_zero()) {
+        done = prove_claim();
+    }
+    if (done && !*done && !options_.contracts.mega.slasher.is_zero()) {
+        done = settle_due(epoch);
+    }
+    return done;
+}
+
+Result<bool> Keeper::open_epoch(uint64_t epoch) {
+    const auto end = staking_->opened_end();
+    if (!end) {
+        return Err{end.error()};
+    }
+    if (*end > epoch) {
+        return false;
+    }
+    const auto table = staking_->stake_table(epoch);
+    if (!table) {
+        return Err{table.error()};
+    }
+    if (table->entries.empty()) {
+        return false;  // nobody has a stake yet
+    }
+    const auto headers = find_epoch_headers(parts_.client, staking_->clock(), epoch);
+    if (!headers) {
+        return Err{headers.error()};
+    }
+    if (!*headers) {
+        return false;
+    }
+    const std::string what = "opening epoch " + std::to_string(epoch);
+    if (auto sent = send(options_.contracts.mega.epochs, open_epoch_input(epoch, **headers), what);
+        !sent) {
+        return Err{sent.error()};
+    }
+    ++counters_.epochs_opened;
+    parts_.log(fmt::format("opened epoch {} with {} validators", epoch, table->entries.size()));
+    return true;
+}
+
+Result<const Committee*> Keeper::committee_at(uint64_t time) {
+    const auto epoch = staking_->last_opened(staking_->clock().epoch_of(time));
+    if (!epoch) {
+        return Err{epoch.error()};
+    }
+    if (!*epoch) {
+        return nullptr;
+    }
+    auto known = committees_.find(**epoch);
+    if (known == committees_.end()) {
+        auto committee = staking_->committee(**epoch);
+        if (!committee) {
+            return Err{committee.error()};
+        }
+        known = committees_.emplace(**epoch, *std::move(committee)).first;
+        while (committees_.size() > max_committees && committees_.begin() != known) {
+            committees_.erase(committees_.begin());
+        }
+    }
+    return &known->second;
+}
+
+Result<void> Keeper::take_batches(const settlement::L1Header& head) {
+    if (taken_to_block_ == 0) {
+        const uint64_t back = head.number > look_back_blocks ? head.number - look_back_blocks : 1;
+        taken_to_block_ = std::max(back, options_.rollup.l1_start_block) - 1;
+    }
+    if (taken_to_block_ >= head.number) {
+        return {};
+    }
+    const auto batches = settlement::read_batches(
+        parts_.client, options_.rollup.batch_inbox, taken_to_block_ + 1, head.number
+    );
+    const auto logs = parts_.client.logs(
+        {.from_block = taken_to_block_ + 1,
+         .to_block = head.number,
+         .addresses = {options_.contracts.mega.duty_record},
+         .topics = {settlement::abi::event_topic("DutyRecorded(uint48,uint64,uint64,uint256,bool)")}
+        }
+    );
+    if (!batches || !logs) {
+        return Err{!batches ? batches.error() : logs.error()};
+    }
+    for (const settlement::L1Log& log : *logs) {
+        if (log.log.topics.size() == 3) {
+            recorded_[to_u256(log.log.topics[2]).low64()] = true;
+        }
+    }
+    for (const settlement::BatchAt& batch : *batches) {
+        if (batch.posted.kind != rollup::BatchKind::forced) {
+            unrecorded_.push_back(batch);
+        }
+    }
+    while (unrecorded_.size() > max_unrecorded) {
+        unrecorded_.pop_front();
+    }
+    while (recorded_.size() > 2 * max_unrecorded) {
+        recorded_.erase(recorded_.begin());
+    }
+    taken_to_block_ = head.number;
+    return {};
+}
+
+Result<bool> Keeper::record_due(const settlement::L1Header& head) {
+    if (auto taken = take_batches(head); !taken) {
+        return Err{taken.error()};
+    }
+    for (auto batch = unrecorded_.begin(); batch != unrecorded_.end();) {
+        if (recorded_.contains(batch->posted.header.index)) {
+            batch = unrecorded_.erase(batch);
+            continue;
+        }
+        const auto recorded = record(*batch, head);
+        if (!recorded) {
+            unrecorded_.erase(batch);  // what L1 refuses once it refuses again
+            return Err{recorded.error()};
+        }
+        if (!*recorded) {
+            ++batch;
+            continue;
+        }
+        batch = unrecorded_.erase(batch);
+        if (**recorded) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Result<std::optional<bool>> Keeper::record(
+    const settlement::BatchAt& batch, const settlement::L1Header& head
+) {
+    using Done = std::optional<bool>;
+    const rollup::BatchHeader& posted = batch.posted.header;
+    const auto committee = committee_at(posted.last_timestamp);
+    if (!committee) {
+        return Err{committee.error()};
+    }
+    const uint64_t epoch = staking_->clock().epoch_of(head.timestamp);
+    if (*committee == nullptr || epoch >= (*committee)->epoch + closing_epochs) {
+        return Done{false};
+    }
+    const auto header = parts_.chain.header(posted.last_block);
+    if (!header) {
+        return Err{header.error()};
+    }
+    if (!*header) {
+        return Done{};  // not executed here yet
+    }
+    if (mega::hash_of(**header) != posted.last_block_hash) {
+        return Done{false};
+    }
+    const auto sum = parts_.attestations(posted.last_block, posted.last_block_hash, **committee);
+    if (!sum) {
+        return Done{};
+    }
+    const auto weight = (*committee)->weigh(sum->keys);
+    const bool is_whole = weight.attesters == (*committee)->members.size();
+    const bool has_waited = head.number >= batch.block.number + options_.patience_blocks;
+    if (!weight.is_quorate() || (!is_whole && !has_waited)) {
+        return Done{};
+    }
+    const auto wide = widen(**committee, *sum);
+    if (!wide) {
+        return Done{false};
+    }
+    const Bytes data =
+        Encoder()
+            .dynamic(settlement::batch_tuple(batch.posted))
+            .word((*header)->state_root)
+            .dynamic(members_tuple(**committee))
+            .dynamic(aggregate_tuple(*wide))
+            .call(fmt::format(
+                "record({},bytes32,{},{})", settlement::batch_type, members_type, aggregate_type
+            ));
+    const std::string what = "recording the duties of batch " + std::to_string(posted.index);
+    if (auto sent = send(options_.contracts.mega.duty_record, data, what); !sent) {
+        return Err{sent.error()};
+    }
+    ++counters_.duties_recorded;
+    parts_.log(fmt::format(
+        "recorded who attested batch {} (block {}): {} of {}",
+        posted.index,
+        posted.last_block,
+        weight.attesters,
+        (*committee)->members.size()
+    ));
+    return Done{true};
+}
+
+/// The oldest open claim, when the committee has attested its block.
+Result<bool> Keeper::prove_claim() {
+    const Address& claims = options_.contracts.state_claims;
+    const auto verifier = settlement::ask(
+        parts_.client,
+        claims,
+        Encoder().word(committee_kind()).call("verifier(bytes32)"),
+        [](Decoder& in) { return in.address(); }
+    );
+    if (!verifier || *verifier != options_.contracts.mega.committee_verifier) {
+        return verifier ? Result<bool>{false} : Err{verifier.error()};
+    }
+    const auto count = settlement::read_claim_count(parts_.client, claims);
+    if (!count) {
+        return Err{count.error()};
+    }
+    for (; first_open_claim_ < *count; ++first_open_claim_) {
+        const auto claim = settlement::read_claim(parts_.client, claims, first_open_claim_);
+        if (!claim) {
+            return Err{claim.error()};
+        }
+        if (claim->status == settlement::ClaimStatus::final ||
+            claim->status == settlement::ClaimStatus::rejected) {
+            continue;
+        }
+        const auto batch = settlement::find_batch(
+            parts_.client,
+            options_.rollup.batch_inbox,
+            claim->batch_index,
+            options_.rollup.l1_start_block,
+            taken_to_block_
+        );
+        const auto header = parts_.chain.header(claim->last_block);
+        if (!batch || !header) {
+            return Err{!batch ? batch.error() : header.error()};
+        }
+        if (!*batch || !*header) {
+            return false;
+        }
+        const auto committee = committee_at((*batch)->posted.header.last_timestamp);
+        if (!committee || *committee == nullptr) {
+            return committee ? Result<bool>{false} : Err{committee.error()};
+        }
+        const Hash256 hash = mega::hash_of(**header);
+        const auto sum = parts_.attestations(claim->last_block, hash, **committee);
+        const auto wide = sum ? widen(**committee, *sum) : std::nullopt;
+        if (!wide || !(*committee)->weigh(sum->keys).is_quorate()) {
+            return false;  // the window decides, when nobody attests to it any more
+        }
+        const auto passer = parts_.chain.prove_message_passer(claim->last_block, {});
+        if (!passer) {
+            return Err{passer.error()};
+        }
+        const Bytes proof = Encoder()
+                                .dynamic(settlement::batch_tuple((*batch)->posted))
+                                .word(u256{})
+                                .word((*header)->state_root)
+                                .word(passer->storage_root)
+                                .word(hash)
+                                .dynamic(members_tuple(**committee))
+                                .dynamic(aggregate_tuple(*wide))
+                                .take();
+        const Bytes data = Encoder()
+                               .word(u256{first_open_claim_})
+                               .word(committee_kind())
+                               .bytes(Encoder().dynamic(proof).take())
+                               .call("prove(uint64,bytes32,bytes)");
+        const std::string what = "proving claim " + std::to_string(first_open_claim_);
+        if (auto sent = send(claims, data, what); !sent) {
+            return Err{sent.error()};
+        }
+        ++counters_.claims_proven;
+        parts_.log(fmt::format(
+            "claim {} is final by the committee's word: the state after block {}",
+            first_open_claim_,
+            claim->last_block
+        ));
+        return true;
+    }
+    return false;
+}
+
+Result<bool> Keeper::settle_due(uint64_t epoch) {
+    const Address& slasher = options_.contracts.mega.slasher;
+    const auto count =
+        settlement::ask(parts_.client, slasher, Encoder().call("offenceCount()"), [](Decoder& in) {
+            return in.u64();
+        });
+    if (!count) {
+        return Err{count.error()};
+    }
+    struct Offence {
+        uint64_t id = 0;
+        uint64_t settle_from = 0;
+        bool is_settled = false;
+    };
+    bool is_gapless = true;
+    for (uint64_t index = first_unsettled_; index < *count; ++index) {
+        const auto offence = settlement::ask(
+            parts_.client,
+            slasher,
+            Encoder().word(u256{index}).call("offences(uint256)"),
+            [](Decoder& in) {
+                Offence read;
+                read.id = in.u64();
+                (void)in.u64();
+                read.settle_from = in.u64();
+                read.is_settled = in.boolean();
+                return read;
+            }
+        );
+        if (!offence) {
+            return Err{offence.error()};
+        }
+        if (offence->is_settled) {
+            first_unsettled_ += is_gapless ? 1 : 0;
+            continue;
+        }
+        is_gapless = false;
+        if (epoch < offence->settle_from) {
+            continue;
+        }
+        const std::string what = "settling offence " + std::to_string(index);
+        if (auto sent = send(slasher, Encoder().word(u256{index}).call("settle(uint256)"), what);
+            !sent) {
+            return Err{sent.error()};
+        }
+        ++counters_.slashes_settled;
+        parts_.log(fmt::format("settled offence {} of validator {}", index, offence->id));
+        return true;
+    }
+    return false;
+}
+
+Result<void> Keeper::send(const Address& to, Bytes data, const std::string& what) {
+    const auto receipt = parts_.sender.send(
+        {.to = to, .data = std::move(data), .value = {}, .gas_limit = 0, .sidecar = {}}
+    );
+    if (!receipt || !receipt->status) {
+        return Err{
+            Error{what + ": " + (!receipt ? receipt.error().message : std::string("reverted"))}
+        };
+    }
+    return {};
+}
+
+}  // namespace mega::staking
