@@ -8,6 +8,9 @@
 namespace mega::node {
 struct Config;
 }
+namespace mega::validator {
+struct ValidateOptions;
+}
 
 namespace mega::app {
 
@@ -29,5 +32,6 @@ void add_evm_command(CLI::App& root, int& status);        // evm run, t8n, state
 
 /// Chosen when linking: nothing in `mega`; --inject-fault in the test program `mega_faulty`.
 void add_fault_keys(CLI::App& command, node::Config& config);
+void add_fault_keys(CLI::App& command, validator::ValidateOptions& options);
 
 }  // namespace mega::app

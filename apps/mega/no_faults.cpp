@@ -3,5 +3,6 @@
 namespace mega::app {
 
 void add_fault_keys(CLI::App& /*command*/, node::Config& /*config*/) {}
+void add_fault_keys(CLI::App& /*command*/, validator::ValidateOptions& /*options*/) {}
 
 }  // namespace mega::app

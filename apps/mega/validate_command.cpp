@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "node/watch.hpp"
 #include "validator/validate.hpp"
 
 #include <cstdio>
@@ -11,7 +12,28 @@ namespace {
 struct Command {
     validator::ValidateOptions options;
     std::string evidence_file;
+    node::WatchFiles watch;
 };
+
+/// Those who contradict themselves lose stake on L1, and who brings the evidence gets a part of it.
+void add_watch_options(CLI::App& command, node::WatchFiles& watch) {
+    auto* const l1 = command.add_option(
+        "--l1", watch.l1_url, "Watch what validators sign, and report contradictions to this L1"
+    );
+    auto* const rollup =
+        command.add_option("--rollup", watch.rollup_file, "rollup.json of the chain")->needs(l1);
+    auto* const key = command
+                          .add_option(
+                              "--reporter-key",
+                              watch.reporter_key_file,
+                              "File with the L1 key that brings evidence, in hex"
+                          )
+                          ->needs(l1);
+    l1->needs(rollup)->needs(key);
+    command.add_option("--also", watch.urls, "URL of another node to watch")
+        ->allow_extra_args(false)
+        ->needs(l1);
+}
 
 void add_trust_options(CLI::App& command, validator::ValidateOptions& options) {
     command.add_option(
@@ -95,6 +117,17 @@ int run(const Command& command) {
         );
         return 2;
     }
+    if (command.watch.l1_url.empty()) {
+        return validator::run_validate(command.options);
+    }
+    node::WatchFiles files = command.watch;
+    files.urls.insert(files.urls.begin(), command.options.url);
+    files.evidence_directory = command.options.evidence_directory;
+    const auto watch = node::start_watch(files);
+    if (!watch) {
+        std::fprintf(stderr, "mega validate: %s\n", watch.error().message.c_str());
+        return 1;
+    }
     return validator::run_validate(command.options);
 }
 
@@ -111,6 +144,8 @@ void add_validate_command(CLI::App& root, int& status) {
     add_trust_options(*command, shared->options);
     add_output_options(*command, shared->options);
     add_limits(*command, shared->options);
+    add_watch_options(*command, shared->watch);
+    add_fault_keys(*command, shared->options);
     command->callback([shared, &status] { status = run(*shared); });
 }
 

@@ -1,0 +1,391 @@
+#include "staking/watch.hpp"
+
+#include "jsonrpc/endpoint.hpp"
+#include "settlement/l1_source.hpp"
+#include "settlement/tx_manager.hpp"
+#include "staking/l1_staking.hpp"
+#include "staking/ledger.hpp"
+#include "staking/signed_json.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+namespace mega::staking {
+namespace {
+
+using nlohmann::json;
+
+constexpr uint32_t look_ms = 1'000;   // how often a node is asked
+constexpr uint32_t report_ms = 500;   // how often L1 is
+constexpr uint32_t retry_ms = 1'000;  // after a node was lost
+constexpr size_t max_found = 64;
+/// Blocks for validators to attest before their attestations are looked at.
+constexpr uint64_t settling_blocks = 2;
+constexpr uint64_t max_blocks_a_look = 16;
+constexpr uint64_t log_range = 2'000;
+
+/// The server of a node takes both on one port; only a WebSocket brings mini-blocks.
+std::string as_socket(std::string url) {
+    if (url.starts_with("http://")) {
+        url.replace(0, 4, "ws");
+    }
+    return url;
+}
+
+/// The batch that holds this block, searched backwards; nothing while it is not on L1.
+Result<std::optional<rollup::PostedBatch>> find_batch_of(
+    settlement::L1Client& client, const rollup::RollupConfig& rollup, uint64_t block_number
+) {
+    const auto head = client.head_number();
+    if (!head) {
+        return Err{head.error()};
+    }
+    for (uint64_t last = *head; last >= rollup.l1_start_block;) {
+        const uint64_t first = last >= rollup.l1_start_block + log_range ? last - log_range + 1
+                                                                         : rollup.l1_start_block;
+        const auto batches = settlement::read_batches(client, rollup.batch_inbox, first, last);
+        if (!batches) {
+            return Err{batches.error()};
+        }
+        for (const settlement::BatchAt& batch : *batches) {
+            const auto& header = batch.posted.header;
+            if (header.first_block <= block_number && block_number <= header.last_block) {
+                return std::optional{batch.posted};
+            }
+        }
+        // Batches are in the order of their blocks: what is further back holds earlier ones.
+        const bool is_past =
+            !batches->empty() && batches->front().posted.header.first_block <= block_number;
+        if (is_past || first == rollup.l1_start_block || first == 0) {
+            break;
+        }
+        last = first - 1;
+    }
+    return std::optional<rollup::PostedBatch>{};
+}
+
+}  // namespace
+
+struct Watch::Impl {
+    WatchOptions options;
+    settlement::StopSignal stop;
+    std::unique_ptr<settlement::L1Client> client;  // the reporter's
+    std::unique_ptr<settlement::TxManager> sender;
+    std::unique_ptr<L1Staking> staking;  // null until L1 has answered
+
+    std::mutex mutex;
+    Ledger ledger;                    // guarded by mutex
+    std::deque<Contradiction> found;  // guarded by mutex; not written down yet
+
+    struct Case {
+        Contradiction evidence;
+        uint32_t id = 0;  // of the validator, once it is known
+    };
+    std::deque<Case> open_cases;  // the reporter's
+    uint64_t known_epoch = 0;     // whose table the ledger knows, + 1
+    std::string last_words;
+    std::vector<std::thread> threads;
+
+    explicit Impl(WatchOptions o) : options(std::move(o)) {}
+    ~Impl() {
+        stop.stop();
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    template <class Signed>
+    void note(const Signed& one) {
+        const std::lock_guard lock(mutex);
+        if (auto contradiction = ledger.add(one); contradiction && found.size() < max_found) {
+            found.push_back(*std::move(contradiction));
+        }
+    }
+
+    // A node's thread.
+    void watch(const std::string& url);
+    [[nodiscard]] std::string follow(const std::string& url);
+    [[nodiscard]] jsonrpc::Asked<void> look(
+        jsonrpc::Endpoint& endpoint, uint64_t newest, uint64_t& looked_to
+    );
+
+    // The reporter's thread.
+    void report();
+    [[nodiscard]] Result<void> step();
+    [[nodiscard]] Result<void> know_validators();
+    void take_found();
+    /// True when there is no more to do about it.
+    [[nodiscard]] Result<bool> bring(Case& open_case);
+    [[nodiscard]] Result<uint32_t> id_of(const Contradiction& evidence);
+};
+
+void Watch::Impl::watch(const std::string& url) {
+    std::string said;
+    do {
+        const std::string words = follow(url);
+        if (words != said && !stop.is_stopped()) {
+            options.log("watch: " + words);
+        }
+        said = words;
+    } while (stop.wait_ms(retry_ms));
+}
+
+/// Until the node is lost or it is told to stop; why.
+std::string Watch::Impl::follow(const std::string& url) {
+    uint64_t newest = 0;  // block that mini-blocks come of
+    jsonrpc::EndpointOptions endpoint_options;
+    endpoint_options.url = as_socket(url);
+    endpoint_options.max_values = 1U << 20;
+    endpoint_options.subscription = "miniBlocks";
+    endpoint_options.on_notification = [&](const json& result) {
+        if (const auto header = read_mini_block(result)) {
+            newest = std::max(newest, header->block_number);
+            note(*header);
+        }
+    };
+    auto endpoint = jsonrpc::Endpoint::connect(endpoint_options);
+    if (!endpoint) {
+        return endpoint.error().message;
+    }
+    uint64_t looked_to = 0;
+    auto next_look = std::chrono::steady_clock::now();
+    while (!stop.is_stopped()) {
+        if (const auto waited = (*endpoint)->wait_for_notification(look_ms / 4); !waited) {
+            return waited.error().message;
+        }
+        if (std::chrono::steady_clock::now() < next_look) {
+            continue;
+        }
+        next_look = std::chrono::steady_clock::now() + std::chrono::milliseconds(look_ms);
+        if (const auto looked = look(**endpoint, newest, looked_to); !looked) {
+            return looked.error().message;
+        }
+    }
+    return "stopped";
+}
+
+jsonrpc::Asked<void> Watch::Impl::look(
+    jsonrpc::Endpoint& endpoint, uint64_t newest, uint64_t& looked_to
+) {
+    const auto seen = endpoint.call("mega_getEquivocations", json::array());
+    if (!seen && seen.error().kind == jsonrpc::EndpointError::Kind::lost) {
+        return Err{seen.error()};
+    }
+    if (seen && seen->is_array()) {
+        for (const json& pair : *seen) {
+            for (const char* which : {"first", "second"}) {
+                if (!pair.is_object() || !pair.contains(which)) {
+                    continue;
+                }
+                if (const auto one = read_attestation(pair.at(which))) {
+                    note(*one);
+                }
+            }
+        }
+    }
+    if (newest <= settling_blocks) {
+        return {};
+    }
+    const uint64_t last = newest - settling_blocks;
+    const uint64_t from = std::max(looked_to + 1, last - std::min(last, max_blocks_a_look));
+    for (uint64_t number = from; number <= last; ++number) {
+        const auto answer = endpoint.call(
+            "mega_getAttestations", json::array({to_hex_quantity(number), {{"signatures", true}}})
+        );
+        if (!answer && answer.error().kind == jsonrpc::EndpointError::Kind::lost) {
+            return Err{answer.error()};
+        }
+        if (answer) {
+            for (const auto& one : read_attestations(*answer)) {
+                note(one);
+            }
+        }
+        looked_to = number;
+    }
+    return {};
+}
+
+void Watch::Impl::report() {
+    do {
+        take_found();
+        const auto stepped = step();
+        const std::string words = stepped ? "" : stepped.error().message;
+        if (!words.empty() && words != last_words && !stop.is_stopped()) {
+            options.log("watch: " + words);
+        }
+        last_words = words;
+    } while (stop.wait_ms(report_ms));
+}
+
+Result<void> Watch::Impl::know_validators() {
+    if (!staking) {
+        auto opened = L1Staking::open(*client, options.rollup.contracts.mega);
+        if (!opened) {
+            return Err{opened.error()};
+        }
+        staking = *std::move(opened);
+    }
+    const auto head = client->block("latest");
+    if (!head || !*head) {
+        return Err{!head ? head.error() : Error{"L1 has no latest block"}};
+    }
+    // The next epoch's as well: its members sign before L1 is in it.
+    const uint64_t epoch = staking->clock().epoch_of((*head)->timestamp) + 1;
+    for (uint64_t each = known_epoch == 0 ? epoch - 1 : known_epoch; each <= epoch; ++each) {
+        const auto table = staking->stake_table(each);
+        if (!table) {
+            return Err{table.error()};
+        }
+        for (const StakeEntry& entry : table->entries) {
+            const auto keys = staking->keys_of(entry.id);
+            if (!keys) {
+                return Err{keys.error()};
+            }
+            const std::lock_guard lock(mutex);
+            ledger.know(keys->signer);
+            ledger.know(keys->attester);
+        }
+        known_epoch = each + 1;
+    }
+    return {};
+}
+
+/// Evidence is on disk before anything is done with it.
+void Watch::Impl::take_found() {
+    std::deque<Contradiction> taken;
+    {
+        const std::lock_guard lock(mutex);
+        taken.swap(found);
+    }
+    for (Contradiction& contradiction : taken) {
+        const auto path = options.evidence_directory /
+                          fmt::format(
+                              "equivocation-{}-{}-{}.json",
+                              options.rollup.config.l2_chain_id,
+                              block_of(contradiction),
+                              std::holds_alternative<TwoMiniBlocks>(contradiction) ? "mini-blocks"
+                                                                                   : "attestations"
+                          );
+        std::ofstream file(path, std::ios::trunc);
+        file << evidence_json(contradiction) << "\n";
+        file.close();
+        options.log(
+            "watch: a validator contradicts itself at block " +
+            std::to_string(block_of(contradiction)) +
+            (file ? "; the evidence is in " + path.string()
+                  : "; the evidence could not be written to " + path.string())
+        );
+        open_cases.push_back({std::move(contradiction), 0});
+        if (open_cases.size() > max_found) {
+            open_cases.pop_front();
+        }
+    }
+}
+
+Result<void> Watch::Impl::step() {
+    if (auto known = know_validators(); !known) {
+        return known;
+    }
+    for (auto open_case = open_cases.begin(); open_case != open_cases.end();) {
+        const auto brought = bring(*open_case);
+        if (!brought) {
+            return Err{brought.error()};
+        }
+        open_case = *brought ? open_cases.erase(open_case) : std::next(open_case);
+    }
+    return {};
+}
+
+Result<uint32_t> Watch::Impl::id_of(const Contradiction& evidence) {
+    if (const auto* headers = std::get_if<TwoMiniBlocks>(&evidence)) {
+        return staking->id_of_signer(headers->signer);
+    }
+    return staking->id_of_attester(std::get<TwoAttestations>(evidence).first.key);
+}
+
+Result<bool> Watch::Impl::bring(Case& open_case) {
+    if (open_case.id == 0) {
+        const auto id = id_of(open_case.evidence);
+        if (!id) {
+            return Err{id.error()};
+        }
+        if (*id == 0) {
+            return true;
+        }
+        open_case.id = *id;
+    }
+    const auto batch = find_batch_of(*client, options.rollup.config, block_of(open_case.evidence));
+    if (!batch) {
+        return Err{batch.error()};
+    }
+    if (!*batch) {
+        return false;  // its block is not on L1 yet
+    }
+    std::optional<Bytes> data;
+    if (const auto* headers = std::get_if<TwoMiniBlocks>(&open_case.evidence)) {
+        data = two_mini_blocks_input(open_case.id, headers->first, headers->second, **batch);
+    } else {
+        const auto& pair = std::get<TwoAttestations>(open_case.evidence);
+        data = two_attestations_input(open_case.id, pair.first, pair.second, **batch);
+    }
+    if (!data) {
+        return true;
+    }
+    const auto receipt = sender->send(
+        {.to = options.rollup.contracts.mega.slasher,
+         .data = *std::move(data),
+         .value = {},
+         .gas_limit = 0,
+         .sidecar = {}}
+    );
+    const std::string who = "validator " + std::to_string(open_case.id);
+    if (receipt && receipt->status) {
+        options.log("watch: " + who + " is slashed: " + to_hex(receipt->tx_hash));
+        return true;
+    }
+    if (receipt || receipt.error().kind == settlement::TxFailure::Kind::reverts) {
+        // Somebody else was first, or it is excused.
+        options.log(
+            "watch: L1 does not take the evidence against " + who + ": " +
+            (receipt ? std::string("reverted") : receipt.error().message)
+        );
+        return true;
+    }
+    return Err{Error{"the evidence against " + who + ": " + receipt.error().message}};
+}
+
+Result<std::unique_ptr<Watch>> Watch::start(WatchOptions options) {
+    if (!options.rollup.contracts.has_staking() ||
+        options.rollup.contracts.mega.slasher.is_zero()) {
+        return Err{Error{"the chain has no staking: there is nobody to bring evidence to"}};
+    }
+    auto impl = std::make_unique<Impl>(std::move(options));
+    auto client = settlement::L1Client::open(impl->options.l1);
+    if (!client) {
+        return Err{client.error()};
+    }
+    impl->client = *std::move(client);
+    impl->sender = std::make_unique<settlement::TxManager>(
+        *impl->client,
+        impl->options.reporter_key,
+        impl->options.rollup.config.l1_chain_id,
+        settlement::TxManagerOptions{},
+        impl->stop
+    );
+    for (const std::string& url : impl->options.urls) {
+        impl->threads.emplace_back([shared = impl.get(), url] { shared->watch(url); });
+    }
+    impl->threads.emplace_back([shared = impl.get()] { shared->report(); });
+    return std::unique_ptr<Watch>(new Watch(std::move(impl)));
+}
+
+Watch::Watch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Watch::~Watch() = default;
+
+}  // namespace mega::staking
