@@ -17,9 +17,14 @@ export const staking_abi = parseAbi([
     'function idOfOperator(address) view returns (uint32)',
     'function open(uint48 epoch, bytes header, bytes parent)',
     'function isOpened(uint48) view returns (bool)',
+    'function isBarred(uint32) view returns (bool)',
+    'function stakeOf(uint32, address) view returns (uint256)',
     'function slotStartOf(uint256) view returns (uint256)',
     'function candidatesOf(uint256) view returns (uint32[])',
     'function bindingMessage(address) view returns (bytes)',
+    'function isQuorate(uint48) view returns (bool)',
+    'function hasServed(uint48, uint32) view returns (bool)',
+    'function offences(uint256) view returns (uint32 id, uint48 infractionEpoch, uint48 settleFrom, bool isSettled, address reporter)',
 ]);
 
 const field = (v) => v.toString(16).padStart(128, '0');
@@ -55,7 +60,8 @@ export async function register(l1, chain, index, name, stake) {
         baseKeyX: keys.base_x, baseKeyParity: keys.parity,
         signerProof: concat([`0x${proof.toCompactHex()}`, numberToHex(27 + proof.recovery, { size: 1 })]),
     };
-    const receipt = await user.confirm({ address: staking, abi: staking_abi, functionName: 'register', args: [proofs, 0, stake, 0] });
+    // With gas of its own: what anvil estimates is too little for the pairings.
+    const receipt = await user.confirm({ address: staking, abi: staking_abi, functionName: 'register', args: [proofs, 0, stake, 0], gas: 3_000_000n });
     if (receipt.status !== 'success') throw new Error(`${name} could not register`);
     return keys;
 }

@@ -12,8 +12,10 @@ const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
 /// A validator process: `said` grows, `exited()` waits for the end.
-export function start_validator(...args) {
-    const child = spawn(resolve(repository, node_binary), ['validate', ...args.map(String)], { cwd: repository });
+export const start_validator = (...args) => start_validator_of(node_binary, ...args);
+
+export function start_validator_of(binary, ...args) {
+    const child = spawn(resolve(repository, binary), ['validate', ...args.map(String)], { cwd: repository });
     const validator = { child, pid: child.pid, said: '', complained: '', code: undefined };
     running.add(child);
     child.stdout.on('data', (chunk) => (validator.said += chunk));
