@@ -111,7 +111,7 @@ int run(const Command& command) {
     if (!command.evidence_file.empty()) {
         return validator::run_explain(command.evidence_file);
     }
-    if (command.options.url.empty()) {
+    if (command.options.urls.empty()) {
         std::fprintf(
             stderr, "mega validate: the URL of a node is missing, such as ws://127.0.0.1:8545\n"
         );
@@ -121,7 +121,7 @@ int run(const Command& command) {
         return validator::run_validate(command.options);
     }
     node::WatchFiles files = command.watch;
-    files.urls.insert(files.urls.begin(), command.options.url);
+    files.urls.insert(files.urls.begin(), command.options.urls.begin(), command.options.urls.end());
     files.evidence_directory = command.options.evidence_directory;
     const auto watch = node::start_watch(files);
     if (!watch) {
@@ -137,7 +137,13 @@ void add_validate_command(CLI::App& root, int& status) {
     const auto shared = std::make_shared<Command>();
     CLI::App* command =
         root.add_subcommand("validate", "Verify every block of a node, with no state at hand");
-    command->add_option("url", shared->options.url, "The node: ws://... or http://...");
+    command
+        ->add_option(
+            "url",
+            shared->options.urls,
+            "The node, ws://... or http://...; the next when it is lost"
+        )
+        ->delimiter(',');
     command->add_option(
         "--explain", shared->evidence_file, "Turn an evidence file into words, and nothing else"
     );

@@ -24,6 +24,11 @@ constexpr uint32_t longest_pause_ms = 5'000;
 constexpr uint32_t refusal_patience_ms = 2'000;
 constexpr uint32_t wait_ms = 200;
 constexpr uint64_t root_search_depth = 256;
+constexpr size_t max_kept_headers = 1024;
+/// Nodes make witnesses of so many blocks at least.
+constexpr uint64_t witness_window = 200;
+/// So often what cannot be is taken for a branch that the endpoint has left, if it says so.
+constexpr int max_doubts = 5;
 
 jsonrpc::Asked<BlockHeader> header_of(jsonrpc::Endpoint& endpoint, const json& which) {
     const auto raw = endpoint.call_for_data("debug_getRawHeader", json::array({which}));
@@ -49,16 +54,17 @@ std::string block_line(
     const Verified& verified,
     size_t witness_size,
     double time_ms,
-    const std::optional<Attestation>& /*attestation*/
+    const std::optional<Attestation>& attestation
 ) {
     return fmt::format(
-        "block {}  {} txs  {} gas  witness {} bytes  {:.1f} ms  {}",
+        "block {}  {} txs  {} gas  witness {} bytes  {:.1f} ms  {}{}",
         verified.header.number,
         verified.transactions,
         verified.gas_used,
         witness_size,
         time_ms,
-        to_hex(verified.hash)
+        to_hex(verified.hash),
+        attestation ? "" : "  not attested"
     );
 }
 
@@ -137,7 +143,9 @@ bool Follower::may_try_again(const Interruption& why) {
     while (!stop_ && Clock::now() < until) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
-    pause_ms_ = std::min(2 * pause_ms_, longest_pause_ms);
+    if (++turn_ % options_.urls.size() == 0) {
+        pause_ms_ = std::min(2 * pause_ms_, longest_pause_ms);
+    }
     return true;
 }
 
@@ -154,6 +162,7 @@ Err<Interruption> interrupted(const jsonrpc::EndpointError& error, Reason lost, 
 }  // namespace
 
 Follower::Step Follower::follow() {
+    options_.endpoint.url = options_.urls[turn_ % options_.urls.size()];
     auto endpoint = jsonrpc::Endpoint::connect(options_.endpoint);
     if (!endpoint) {
         return interrupted<Interruption>(endpoint.error(), Reason::lost, Reason::refused);
@@ -167,7 +176,7 @@ Follower::Step Follower::follow() {
             return interrupted<Interruption>(head.error(), Reason::lost, Reason::refused);
         }
         status_->update([&](Progress& now) { now.head_number = head->number; });
-        if (auto caught_up = catch_up(**endpoint, head->number); !caught_up) {
+        if (auto caught_up = catch_up(**endpoint, *head); !caught_up) {
             return caught_up;
         }
         last_good_ = Clock::now();
@@ -246,7 +255,7 @@ Result<BlockHeader, Follower::Interruption> Follower::choose_start(jsonrpc::Endp
         "trusting block {} {} {}",
         header->number,
         to_hex(hash),
-        trust.block_hash ? "because you do" : "because the endpoint says so (--trusted-block)"
+        trust.block_hash ? trust.reason : "because the endpoint says so (--trusted-block)"
     ));
     return *std::move(header);
 }
@@ -279,7 +288,22 @@ Result<BlockHeader, Follower::Interruption> Follower::find_root(
     return *std::move(header);
 }
 
-Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_number) {
+Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, const BlockHeader& head) {
+    const uint64_t head_number = head.number;
+    const auto own = std::ranges::find(kept_, head_number, &BlockHeader::number);
+    if (own != kept_.end() && hash_of(*own) != hash_of(head)) {
+        if (auto gone = go_back(endpoint); !gone) {
+            return gone;
+        }
+    }
+    if (options_.trust.links_old_blocks && last_->number + witness_window < head_number &&
+        oldest_witness_ == 0) {
+        oldest_witness_ = head_number - witness_window;
+        say(fmt::format(
+            "blocks before {} are too old for a witness: they are linked by their hashes alone",
+            oldest_witness_
+        ));
+    }
     while (!is_done() && last_->number < head_number) {
         if (auto taken = take_next(endpoint); !taken) {
             return taken;
@@ -302,7 +326,7 @@ Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_num
 
 Follower::Step Follower::take_next(jsonrpc::Endpoint& endpoint) {
     const uint64_t number = last_->number + 1;
-    if (number % options_.shard_count == options_.shard_index) {
+    if (number % options_.shard_count == options_.shard_index && number >= oldest_witness_) {
         return verify_next(endpoint);
     }
     const auto header = header_of(endpoint, quantity(number));
@@ -335,6 +359,15 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
                 )
               : jsonrpc::Asked<Bytes>{Err{block.error()}};
     if (!witness) {
+        if (witness.error().kind == jsonrpc::EndpointError::Kind::refused) {
+            const auto left = has_left(endpoint, last_->number, hash_of(*last_));
+            if (!left) {
+                return Err{left.error()};
+            }
+            if (*left) {
+                return go_back(endpoint);
+            }
+        }
         return interrupted<Interruption>(witness.error(), Reason::lost, Reason::refused);
     }
     delivery.block = *std::move(block);
@@ -343,6 +376,16 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
     const auto began = Clock::now();
     const auto verified = check(delivery, options_.rules, codes_, used);
     if (!verified) {
+        // What belongs to another branch does not fit here either.
+        const auto served = decode_block(delivery.block);
+        const auto left =
+            has_left(endpoint, delivery.number, served ? hash_of(served->header) : Hash256{});
+        if (!left) {
+            return Err{left.error()};
+        }
+        if (*left) {
+            return go_back(endpoint);
+        }
         Evidence evidence{
             origin_,
             static_cast<uint64_t>(std::time(nullptr)),
@@ -357,6 +400,67 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
         return Err{accuse(evidence)};
     }
     return accept(*verified, delivery.witness.size(), Clock::now() - began);
+}
+
+Result<bool, Follower::Interruption> Follower::has_left(
+    jsonrpc::Endpoint& endpoint, uint64_t number, const Hash256& hash
+) {
+    const auto is_other = [&](uint64_t of, const Hash256& known) -> Result<bool, Interruption> {
+        const auto header = header_of(endpoint, quantity(of));
+        if (!header && header.error().kind != jsonrpc::EndpointError::Kind::refused) {
+            return interrupted<Interruption>(header.error(), Reason::lost, Reason::refused);
+        }
+        return !header || hash_of(*header) != known;
+    };
+    auto left = is_other(last_->number, hash_of(*last_));
+    if (left && !*left && hash != Hash256{}) {
+        left = is_other(number, hash);
+    }
+    return left ? Result<bool, Interruption>{*left && doubts_++ < max_doubts} : Err{left.error()};
+}
+
+Follower::Step Follower::go_back(jsonrpc::Endpoint& endpoint) {
+    size_t common = 0;  // how many of those kept
+    size_t other = kept_.size() + 1;
+    while (other - common > 1) {
+        const size_t middle = common + (other - common) / 2;
+        const BlockHeader& own = kept_[middle - 1];
+        const auto theirs = header_of(endpoint, quantity(own.number));
+        if (!theirs && theirs.error().kind != jsonrpc::EndpointError::Kind::refused) {
+            return interrupted<Interruption>(theirs.error(), Reason::lost, Reason::refused);
+        }
+        (theirs && hash_of(*theirs) == hash_of(own) ? common : other) = middle;
+    }
+    if (common == 0) {
+        return Err{Interruption{
+            options_.urls.size() > 1 ? Reason::refused : Reason::fatal,
+            fmt::format(
+                "{} has none of the blocks {} to {} that were verified: it is on another branch "
+                "of the chain, and what is trusted is not in it",
+                endpoint.origin(),
+                kept_.front().number,
+                kept_.back().number
+            )
+        }};
+    }
+    if (common == kept_.size()) {
+        return {};
+    }
+    const uint64_t before = last_->number;
+    kept_.resize(common);
+    const BlockHeader header = kept_.back();
+    kept_.pop_back();
+    std::erase_if(unsent_, [&](const Attestation& one) {
+        return one.block_number > header.number;
+    });
+    advance_to(header, hash_of(header));
+    status_->update([](Progress& now) { ++now.reorganisations; });
+    say(fmt::format(
+        "the chain went another way after block {}: going back to it from block {}",
+        header.number,
+        before
+    ));
+    return {};
 }
 
 void Follower::keep_for_sending(const Attestation& attestation) {
@@ -400,6 +504,7 @@ Follower::Step Follower::accept(
     const Verified& verified, size_t witness_size, Clock::duration time
 ) {
     codes_.keep(verified.witness);
+    doubts_ = 0;
     const auto attestation = attest(
         {options_.rules.chain_id, verified.header.number, verified.hash, verified.header.state_root}
     );
@@ -445,6 +550,12 @@ Follower::Step Follower::send_attestations(jsonrpc::Endpoint& endpoint) {
 
 void Follower::advance_to(const BlockHeader& header, const Hash256& hash) {
     last_ = BlockHeader{header};
+    if (kept_.empty() || kept_.back().number < header.number) {
+        kept_.push_back(header);
+        if (kept_.size() > max_kept_headers) {
+            kept_.pop_front();
+        }
+    }
     status_->update([&](Progress& now) {
         now.number = header.number;
         now.hash = hash;
@@ -479,7 +590,7 @@ Follower::Interruption Follower::accuse(const Evidence& evidence) {
 /// On connections of its own: the one that is followed may be the liar's.
 void Follower::report(const Evidence& evidence) const {
     const std::string text = attestation::to_report(evidence);
-    std::vector<std::string> urls{options_.endpoint.url};
+    std::vector<std::string> urls = options_.urls;
     urls.insert(urls.end(), options_.report_to.begin(), options_.report_to.end());
     for (const std::string& url : urls) {
         jsonrpc::EndpointOptions options = options_.endpoint;

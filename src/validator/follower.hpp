@@ -1,7 +1,9 @@
 #pragma once
 
 // Follows a chain from a trusted block: fetches each sealed block with its witness, verifies it,
-// attests to it, and keeps nothing of it but the header. Connects anew when the endpoint is lost.
+// attests to it, and keeps nothing of it but the header. Connects anew when the endpoint is lost,
+// to the next one where there are several. When the chain goes another way it goes back to the last
+// header that is still in it, verifies what comes now, and attests to no number twice.
 //
 //   trusted header ──> next block + witness ──> check ──> attestation
 //         ^                                       │ │
@@ -24,10 +26,15 @@ struct Trust {
     std::optional<Hash256> block_hash;
     std::optional<Hash256> state_root;     // of one of the last 256 sealed blocks
     std::optional<uint64_t> block_number;  // as the endpoint gives it
+    std::string reason = "because you do";
+    /// Blocks after it for which there are no witnesses any more are believed as far as their
+    /// hashes link them to it.
+    bool links_old_blocks = false;
 };
 
 struct FollowOptions {
-    jsonrpc::EndpointOptions endpoint;
+    jsonrpc::EndpointOptions endpoint;  // its URL is one of these:
+    std::vector<std::string> urls;
     Trust trust;
     /// A chain id of 0 is asked for.
     stateless::MegaRules rules;
@@ -76,9 +83,15 @@ class Follower {
     [[nodiscard]] Result<BlockHeader, Interruption> find_root(
         jsonrpc::Endpoint& endpoint, const Hash256& state_root
     );
-    [[nodiscard]] Step catch_up(jsonrpc::Endpoint& endpoint, uint64_t head_number);
+    [[nodiscard]] Step catch_up(jsonrpc::Endpoint& endpoint, const BlockHeader& head);
     [[nodiscard]] Step take_next(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Step verify_next(jsonrpc::Endpoint& endpoint);
+    /// To the last header that the endpoint has as well.
+    [[nodiscard]] Step go_back(jsonrpc::Endpoint& endpoint);
+    /// The endpoint has another block of `number`, or another parent of it, by now.
+    [[nodiscard]] Result<bool, Interruption> has_left(
+        jsonrpc::Endpoint& endpoint, uint64_t number, const Hash256& hash
+    );
     [[nodiscard]] Step accept(
         const attestation::Verified& verified, size_t witness_size, Clock::duration time
     );
@@ -110,6 +123,10 @@ class Follower {
     bool restraint_is_told_ = false;               // that a number has been attested before
     std::string origin_;                           // of the endpoint
     std::optional<BlockHeader> last_;
+    std::deque<BlockHeader> kept_;  // the newest headers that were taken, up to last_
+    uint64_t oldest_witness_ = 0;   // blocks before it have none, and are linked alone
+    int doubts_ = 0;   // contradictions taken for another branch, since the last good block
+    size_t turn_ = 0;  // of the URLs
     uint64_t taken_ = 0;
     bool was_at_tip_ = false;
     Clock::time_point started_ = Clock::now();

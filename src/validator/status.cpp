@@ -50,6 +50,7 @@ std::string status_json(const Status& status, const Signer& signer) {
         {"verifiedBlocks", now.verified},
         {"attestationsSent", now.attestations_sent},
         {"connections", now.connections},
+        {"reorganisations", now.reorganisations},
         {"residentBytes", resident_bytes()},
         {"key", to_hex(signer.key())},
         {"proofOfPossession", to_hex(signer.possession())},
@@ -86,6 +87,8 @@ std::string metrics_text(const Status& status) {
         "Time spent in validation",
         static_cast<double>(now.validation_us) / 1e6);
     add("connections_total", "counter", "Connections made to the endpoint", now.connections);
+    add("reorganisations_total", "counter", "Times the chain went another way", now.reorganisations
+    );
     add("code_cache_bytes", "gauge", "Contract codes kept", now.code_cache_bytes);
     add("resident_bytes", "gauge", "Resident memory", resident_bytes());
     return out;

@@ -28,6 +28,7 @@ struct Progress {
     uint64_t witness_bytes = 0;
     uint64_t validation_us = 0;
     uint64_t connections = 0;
+    uint64_t reorganisations = 0;
     size_t code_cache_bytes = 0;
 };
 

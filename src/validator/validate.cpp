@@ -63,7 +63,11 @@ Result<Trust> read_trust(const ValidateOptions& options) {
     if (!hash || !root) {
         return Err{!hash ? hash.error() : root.error()};
     }
-    Trust trust{*hash, *root, std::nullopt};
+    Trust trust;
+    trust.block_hash = *hash;
+    trust.state_root = *root;
+    trust.reason = options.trust_reason;
+    trust.links_old_blocks = options.links_old_blocks;
     if (!options.trusted_number.empty()) {
         trust.block_number = read_number(options.trusted_number);
         if (!trust.block_number) {
@@ -79,11 +83,12 @@ Result<Trust> read_trust(const ValidateOptions& options) {
 Result<FollowOptions> follow_options(const ValidateOptions& options) {
     FollowOptions follow;
     follow.endpoint = {
-        .url = options.url,
+        .url = options.urls.front(),
         .timeout_ms = options.timeout_ms,
         .max_answer_bytes = options.max_answer_mib << 20,
         .subscription = "newHeads"
     };
+    follow.urls = options.urls;
     auto trust = read_trust(options);
     if (!trust) {
         return Err{trust.error()};

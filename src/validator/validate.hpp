@@ -11,9 +11,11 @@
 namespace mega::validator {
 
 struct ValidateOptions {
-    std::string url;
-    std::string trusted_block;  // hash
-    std::string trusted_root;   // state root
+    std::vector<std::string> urls;  // of nodes of one chain: the next when one is lost
+    std::string trusted_block;      // hash
+    std::string trust_reason = "because you do";
+    bool links_old_blocks = false;  // Trust
+    std::string trusted_root;       // state root
     std::string trusted_number;
     uint64_t chain_id = 0;              // the endpoint's when 0
     uint64_t min_base_fee = 1'000'000;  // as the chain's

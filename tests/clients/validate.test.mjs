@@ -306,3 +306,79 @@ describe('validate', { skip }, () => {
         assert.equal((await validate()).code, exit_usage);
     });
 });
+
+describe('validate, of a chain that goes another way', { skip }, () => {
+    let node;
+    before(async () => {
+        node = await start_node({ block_interval_ms: 100 });
+        await make_traffic(node, 2);
+    });
+    after(() => node?.stop());
+
+    /// The hash of each block as it was verified last.
+    const hashes = (validator) => new Map([...validator.said.matchAll(/^block (\d+) .*?(0x[0-9a-f]{64})/gm)].map(([, number, hash]) => [Number(number), hash]));
+    const same_chain = async (validator) => {
+        for (const [number, hash] of hashes(validator)) {
+            const block = await node.rpc('eth_getBlockByNumber', `0x${number.toString(16)}`, false);
+            if (block?.hash !== hash) return false;
+        }
+        return true;
+    };
+    async function go_another_way({ lose, then, seen_by }) {
+        const snapshot = await node.rpc('evm_snapshot');
+        const lost = await make_traffic(node, lose);
+        await Promise.all(seen_by.map((validator) => validator.reaches(lost)));
+        assert.equal(await node.rpc('evm_revert', snapshot), true);
+        return { lost, to: await make_traffic(node, then) };
+    }
+
+    it('goes back to the last common block, verifies what is there now, and attests to no number twice', async () => {
+        const validators = [
+            start_validator(node.ws_url, '--dev', '--trusted-number', 0, '--status-port', 0),
+            start_validator(node.http_url, '--dev', '--trusted-number', 0),
+            start_validator(node.http_url, '--dev', '--trusted-number', 0, '--shard', '1/2'),
+        ];
+        for (let round = 0; round < 3; ++round) {
+            const { to } = await go_another_way({ lose: 2 + round, then: 5 - 2 * round, seen_by: validators.slice(0, 2) });
+            for (const validator of validators) {
+                await wait_for(async () => hashes(validator).has(to - (to % 2) + 1) && (await same_chain(validator)), 30_000,
+                    `block ${to}:\n${validator.said}${validator.complained}`);
+            }
+        }
+        const status_url = validators[0].said.match(/status at (\S+)/)[1];
+        assert.ok((await (await fetch(`${status_url}/status`)).json()).reorganisations >= 3);
+        for (const validator of validators) {
+            assert.equal(await validator.stop(), 0, validator.complained);
+            assert.match(validator.said + validator.complained, /went another way after block \d+: going back to it from block \d+/);
+            const attested = [...validator.said.matchAll(/^block (\d+) .*0x[0-9a-f]{64}$/gm)].map(([, number]) => number);
+            assert.equal(new Set(attested).size, attested.length, 'no number is attested twice');
+            assert.match(validator.said, /^block \d+ .*  not attested$/m);
+        }
+    });
+
+    it('ends with words when what it trusts is in the chain no more', async () => {
+        const snapshot = await node.rpc('evm_snapshot');
+        const lost = await make_traffic(node, 1);
+        await wait_for(async () => (await sealed_number(node)) > lost, 5_000, 'the block to be sealed');
+        const { hash } = await node.rpc('eth_getBlockByNumber', `0x${lost.toString(16)}`, false);
+        const validator = start_validator(node.http_url, '--dev', '--trusted-block', hash);
+        await validator.reaches(lost + 1);
+        assert.equal(await node.rpc('evm_revert', snapshot), true);
+        await make_traffic(node, 4);
+        assert.equal(await validator.exited(), exit_failed);
+        assert.match(validator.complained, /is on another branch of the chain, and what is trusted is not in it/);
+    });
+
+    it('goes on with the next of several nodes', async () => {
+        let is_down = false;
+        const between = await start_between(node.http_url, { instead: (response) => is_down && (response.destroy(), true) });
+        const validator = start_validator(`${between.url},${node.http_url}`, '--dev', '--trusted-number', 0);
+        await validator.reaches(3);
+        is_down = true;
+        between.stop();
+        await validator.reaches((await sealed_number(node)) + 5);
+        assert.equal(await validator.stop(), 0);
+        const verified = validator.verified();
+        assert.deepEqual(verified, verified.map((_, i) => i + 1));
+    });
+});
