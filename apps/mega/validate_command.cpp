@@ -1,4 +1,7 @@
 #include "commands.hpp"
+
+#include "base/hex.hpp"
+#include "node/l1_trust.hpp"
 #include "node/watch.hpp"
 #include "validator/validate.hpp"
 
@@ -15,24 +18,26 @@ struct Command {
     node::WatchFiles watch;
 };
 
-/// Those who contradict themselves lose stake on L1, and who brings the evidence gets a part of it.
-void add_watch_options(CLI::App& command, node::WatchFiles& watch) {
+/// L1 vouches for a block to begin with. Those who contradict themselves lose stake there, and who
+/// brings the evidence gets a part of it.
+void add_l1_options(CLI::App& command, node::WatchFiles& watch) {
     auto* const l1 = command.add_option(
-        "--l1", watch.l1_url, "Watch what validators sign, and report contradictions to this L1"
+        "--l1", watch.l1_url, "Start after the block that this L1 vouches for, where none is named"
     );
     auto* const rollup =
         command.add_option("--rollup", watch.rollup_file, "rollup.json of the chain")->needs(l1);
+    l1->needs(rollup);
     auto* const key = command
                           .add_option(
                               "--reporter-key",
                               watch.reporter_key_file,
-                              "File with the L1 key that brings evidence, in hex"
+                              "Watch what validators sign, and report contradictions to that L1 "
+                              "with the key in this file, in hex"
                           )
                           ->needs(l1);
-    l1->needs(rollup)->needs(key);
     command.add_option("--also", watch.urls, "URL of another node to watch")
         ->allow_extra_args(false)
-        ->needs(l1);
+        ->needs(key);
 }
 
 void add_trust_options(CLI::App& command, validator::ValidateOptions& options) {
@@ -107,6 +112,32 @@ void add_limits(CLI::App& command, validator::ValidateOptions& options) {
         ->capture_default_str();
 }
 
+int fail(const Error& error) {
+    std::fprintf(stderr, "mega validate: %s\n", error.message.c_str());
+    return 1;
+}
+
+/// L1 says where to begin, unless the user does.
+Result<validator::ValidateOptions> with_trust(const Command& command) {
+    validator::ValidateOptions options = command.options;
+    const bool is_named = !options.trusted_block.empty() || !options.trusted_root.empty() ||
+                          !options.trusted_number.empty();
+    if (is_named || command.watch.l1_url.empty()) {
+        return options;
+    }
+    const auto trust = node::trusted_by_l1(command.watch.l1_url, command.watch.rollup_file);
+    if (!trust) {
+        return Err{Error{
+            "L1 does not say where to begin: " + trust.error().message +
+            "; --trusted-block names a block"
+        }};
+    }
+    options.trusted_block = to_hex(trust->block_hash);
+    options.trust_reason = trust->reason;
+    options.links_old_blocks = true;
+    return options;
+}
+
 int run(const Command& command) {
     if (!command.evidence_file.empty()) {
         return validator::run_explain(command.evidence_file);
@@ -117,18 +148,18 @@ int run(const Command& command) {
         );
         return 2;
     }
-    if (command.watch.l1_url.empty()) {
-        return validator::run_validate(command.options);
+    const auto options = with_trust(command);
+    if (!options) {
+        return fail(options.error());
+    }
+    if (command.watch.reporter_key_file.empty()) {
+        return validator::run_validate(*options);
     }
     node::WatchFiles files = command.watch;
-    files.urls.insert(files.urls.begin(), command.options.urls.begin(), command.options.urls.end());
-    files.evidence_directory = command.options.evidence_directory;
+    files.urls.insert(files.urls.begin(), options->urls.begin(), options->urls.end());
+    files.evidence_directory = options->evidence_directory;
     const auto watch = node::start_watch(files);
-    if (!watch) {
-        std::fprintf(stderr, "mega validate: %s\n", watch.error().message.c_str());
-        return 1;
-    }
-    return validator::run_validate(command.options);
+    return watch ? validator::run_validate(*options) : fail(watch.error());
 }
 
 }  // namespace
@@ -150,7 +181,7 @@ void add_validate_command(CLI::App& root, int& status) {
     add_trust_options(*command, shared->options);
     add_output_options(*command, shared->options);
     add_limits(*command, shared->options);
-    add_watch_options(*command, shared->watch);
+    add_l1_options(*command, shared->watch);
     add_fault_keys(*command, shared->options);
     command->callback([shared, &status] { status = run(*shared); });
 }

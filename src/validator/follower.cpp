@@ -296,13 +296,11 @@ Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, const BlockHeader
             return gone;
         }
     }
-    if (options_.trust.links_old_blocks && last_->number + witness_window < head_number &&
-        oldest_witness_ == 0) {
-        oldest_witness_ = head_number - witness_window;
-        say(fmt::format(
-            "blocks before {} are too old for a witness: they are linked by their hashes alone",
-            oldest_witness_
-        ));
+    if (first_head_ == 0) {
+        first_head_ = head_number;
+        if (options_.trust.links_old_blocks && head_number > witness_window) {
+            oldest_witness_ = head_number - witness_window;
+        }
     }
     while (!is_done() && last_->number < head_number) {
         if (auto taken = take_next(endpoint); !taken) {
@@ -328,6 +326,11 @@ Follower::Step Follower::take_next(jsonrpc::Endpoint& endpoint) {
     const uint64_t number = last_->number + 1;
     if (number % options_.shard_count == options_.shard_index && number >= oldest_witness_) {
         return verify_next(endpoint);
+    }
+    if (number < oldest_witness_ && !std::exchange(linking_is_told_, true)) {
+        say(fmt::format(
+            "from block {} on, what is too old for a witness is linked by its hashes alone", number
+        ));
     }
     const auto header = header_of(endpoint, quantity(number));
     if (!header) {
@@ -366,6 +369,10 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
             }
             if (*left) {
                 return go_back(endpoint);
+            }
+            if (options_.trust.links_old_blocks && delivery.number <= first_head_) {
+                oldest_witness_ = delivery.number + 1;
+                return {};
             }
         }
         return interrupted<Interruption>(witness.error(), Reason::lost, Reason::refused);

@@ -27,8 +27,8 @@ struct Trust {
     std::optional<Hash256> state_root;     // of one of the last 256 sealed blocks
     std::optional<uint64_t> block_number;  // as the endpoint gives it
     std::string reason = "because you do";
-    /// Blocks after it for which there are no witnesses any more are believed as far as their
-    /// hashes link them to it.
+    /// Blocks after it that were there at the start, and for which there are no witnesses any more,
+    /// are believed as far as their hashes link them to it.
     bool links_old_blocks = false;
 };
 
@@ -125,6 +125,8 @@ class Follower {
     std::optional<BlockHeader> last_;
     std::deque<BlockHeader> kept_;  // the newest headers that were taken, up to last_
     uint64_t oldest_witness_ = 0;   // blocks before it have none, and are linked alone
+    uint64_t first_head_ = 0;       // of the endpoint, when it was first asked
+    bool linking_is_told_ = false;
     int doubts_ = 0;   // contradictions taken for another branch, since the last good block
     size_t turn_ = 0;  // of the URLs
     uint64_t taken_ = 0;

@@ -1,13 +1,14 @@
 // mega validate: validators that follow a busy node, and what becomes of a node that lies, babbles or dies.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect, createServer as create_tcp_server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Interface, decodeRlp, encodeRlp } from 'ethers';
 import { account, artifact, is_anvil, post, receipt_of, resident_mib, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { batches, deploy_chain, start_chain, start_l1 } from './settlement_harness.mjs';
 import { exit_failed, exit_mismatch, exit_usage, start_validator, validate } from './validators.mjs';
 
 const skip = is_anvil ? 'mega validate is a command of mega' : false;
@@ -380,5 +381,72 @@ describe('validate, of a chain that goes another way', { skip }, () => {
         assert.equal(await validator.stop(), 0);
         const verified = validator.verified();
         assert.deepEqual(verified, verified.map((_, i) => i + 1));
+    });
+});
+
+describe('validate, from the block that L1 vouches for', { skip }, () => {
+    let l1, chain, node;
+    before(async () => {
+        l1 = await start_l1();
+        chain = await deploy_chain(l1, temporary_directory('validate-l1'));
+        await l1.tick();
+        node = await start_chain(chain, l1);
+        await wait_for(async () => (await batches(l1, chain)).length >= 1, 60_000, 'a batch', node);
+    });
+    after(async () => {
+        await node?.stop();
+        await l1?.stop();
+    });
+    const from_l1 = (...args) => validate(node.url, '--l1', l1.url, '--rollup', chain.rollup, '--blocks', 2, ...args);
+
+    it('starts after the last block of a batch, of a final claim once there is one', async () => {
+        const posted = async () => new Map((await batches(l1, chain)).map(({ header }) => [header.lastBlockHash, header.lastBlock]));
+        const starts = async (why) => {
+            const { code, stdout, stderr } = await from_l1();
+            assert.equal(code, 0, stderr);
+            const [, number, hash, reason] = (stdout + stderr).match(/trusting block (\d+) (0x[0-9a-f]{64}) (because .*)/);
+            assert.equal((await posted()).get(hash), BigInt(number));
+            assert.match(stdout, new RegExp(`^block ${Number(number) + 1} `, 'm'));
+            return why.test(reason);
+        };
+        assert.ok(await starts(/^because it ends batch \d+ on L1/));
+        await wait_for(() => starts(/whose state is final with claim \d+/), 60_000, 'a final claim', node);
+    });
+
+    it('starts where the user says, if the user does', async () => {
+        const { code, stdout, stderr } = await from_l1('--trusted-number', 0);
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, /^block 1 /m);
+    });
+
+    it('refuses another L1, one that is away, and half of what it needs', async () => {
+        const file = join(chain.directory, 'other.json');
+        const rollup = JSON.parse(readFileSync(chain.rollup, 'utf8'));
+        writeFileSync(file, JSON.stringify({ ...rollup, l1ChainId: 1 }));
+        const other = await validate(node.url, '--l1', l1.url, '--rollup', file);
+        assert.equal(other.code, exit_failed);
+        assert.match(other.stderr, /the L1 has chain id 31337, .* is of a chain on 1/);
+        const away = await validate(node.url, '--l1', 'http://127.0.0.1:1', '--rollup', chain.rollup);
+        assert.equal(away.code, exit_failed);
+        assert.match(away.stderr, /L1 does not say where to begin: /);
+        for (const half of [['--l1', l1.url], ['--rollup', chain.rollup]]) {
+            assert.notEqual((await validate(node.url, ...half)).code, 0);
+        }
+    });
+
+    it('links what is too old for a witness by its hashes, and verifies from there', async () => {
+        await node.stop();
+        node = await start_chain(chain, l1); // which makes no witnesses of what was before
+        const validator = start_validator(node.url, '--l1', l1.url, '--rollup', chain.rollup);
+        await wait_for(() => validator.verified().length >= 3, 30_000, `three blocks:\n${validator.said}${validator.complained}`);
+        assert.equal(await validator.stop(), 0);
+        const said = validator.said + validator.complained;
+        const [, first] = said.match(/from block (\d+) on, what is too old for a witness is linked/);
+        const [, trusted] = said.match(/trusting block (\d+) /);
+        assert.equal(Number(first), Number(trusted) + 1);
+        assert.ok(validator.verified()[0] > Number(first));
+        // Where the user names the block, nothing is passed over.
+        const refused = await validate(node.url, '--trusted-number', trusted, '--retry-ms', 300);
+        assert.equal(refused.code, exit_failed, refused.stdout);
     });
 });
