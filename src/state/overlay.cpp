@@ -4,7 +4,7 @@ namespace mega::state {
 
 void Overlay::apply(const StateDiff& diff) {
     for (const AccountChange& change : diff.accounts) {
-        accounts_[change.address] = change.after;
+        account_at(change.address) = change.after;
         if (change.storage_cleared) {
             clear_storage(change.address);
         }
@@ -45,30 +45,31 @@ Account Overlay::account_or_empty(const Address& address) const {
 }
 
 void Overlay::set_account(const Address& address, const Account& account) {
-    accounts_[address] = account;
+    account_at(address) = account;
 }
 
 void Overlay::set_balance(const Address& address, const u256& balance) {
     Account account = account_or_empty(address);
     account.balance = balance;
-    accounts_[address] = account;
+    account_at(address) = account;
 }
 
 void Overlay::set_nonce(const Address& address, uint64_t nonce) {
     Account account = account_or_empty(address);
     account.nonce = nonce;
-    accounts_[address] = account;
+    account_at(address) = account;
 }
 
 void Overlay::set_code(const Address& address, BytesView code) {
     Account account = account_or_empty(address);
     account.code_hash = crypto::keccak256(code);
-    accounts_[address] = account;
+    account_at(address) = account;
     codes_[account.code_hash] = std::make_shared<const evm::Code>(code);
 }
 
 void Overlay::set_storage(const Address& address, const u256& slot, const u256& value) {
-    slots_[{address, slot}] = {value, times_cleared(address)};
+    const SlotKey key{address, slot};
+    slots_(hash_of(key), key) = {value, times_cleared(address)};
 }
 
 void Overlay::clear_storage(const Address& address) {
@@ -85,15 +86,16 @@ uint32_t Overlay::times_cleared(const Address& address) const {
 }
 
 std::optional<Account> Overlay::account(const Address& address) const {
-    const auto found = accounts_.find(address);
-    return found == accounts_.end() ? base_->account(address) : found->second;
+    const auto* found = accounts_.find(hash_(address), address);
+    return found == nullptr ? base_->account(address) : *found;
 }
 
 u256 Overlay::storage(const Address& address, const u256& slot) const {
     const uint32_t cleared = times_cleared(address);
-    const auto found = slots_.find({address, slot});
-    if (found != slots_.end() && found->second.times_cleared == cleared) {
-        return found->second.value;
+    const SlotKey key{address, slot};
+    const SlotValue* found = slots_.find(hash_of(key), key);
+    if (found != nullptr && found->times_cleared == cleared) {
+        return found->value;
     }
     return cleared != 0 ? u256{} : base_->storage(address, slot);
 }

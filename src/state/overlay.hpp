@@ -3,6 +3,7 @@
 // A mutable state on top of a view: applied diffs win over the base. Single-threaded.
 
 #include "state/diff.hpp"
+#include "state/entry_table.hpp"
 #include "state/hash.hpp"
 #include "state/view.hpp"
 
@@ -14,8 +15,7 @@ namespace mega::state {
 class Overlay final : public StateView {
   public:
     /// `base` must outlive the overlay.
-    explicit Overlay(const StateView& base)
-        : base_(&base), slots_(0, SlotKeyHash{SeededHash::from_place(this)}) {}
+    explicit Overlay(const StateView& base) : base_(&base), hash_(SeededHash::from_place(this)) {}
 
     void apply(const StateDiff& diff);
     void set_block_hash(uint64_t number, const Hash256& hash);
@@ -42,12 +42,6 @@ class Overlay final : public StateView {
         u256 slot;
         friend bool operator==(const SlotKey&, const SlotKey&) = default;
     };
-    struct SlotKeyHash {
-        SeededHash hash;
-        size_t operator()(const SlotKey& key) const noexcept {
-            return hash(hash(key.address), key.slot);
-        }
-    };
     /// A slot counts when it was written after the last time its account's storage was cleared.
     struct SlotValue {
         u256 value;
@@ -58,9 +52,17 @@ class Overlay final : public StateView {
     [[nodiscard]] Account account_or_empty(const Address& address) const;
     void note_bare_storage(const Address& address);
 
+    [[nodiscard]] std::optional<Account>& account_at(const Address& address) {
+        return accounts_(hash_(address), address);
+    }
+    [[nodiscard]] uint64_t hash_of(const SlotKey& key) const {
+        return hash_(hash_(key.address), key.slot);
+    }
+
     const StateView* base_;
-    std::unordered_map<Address, std::optional<Account>> accounts_;
-    std::unordered_map<SlotKey, SlotValue, SlotKeyHash> slots_;
+    SeededHash hash_;
+    EntryTable<Address, std::optional<Account>> accounts_;
+    EntryTable<SlotKey, SlotValue> slots_;
     std::unordered_map<Address, uint32_t> times_cleared_;
     // Accounts given storage while they had neither nonce nor code: what has_storage is asked
     // about.
