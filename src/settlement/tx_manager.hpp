@@ -44,6 +44,7 @@ struct TxFailure {
     enum class Kind : uint8_t {
         reverts,      // an estimate said so; nothing was sent
         nonce_taken,  // another transaction of this key came first
+        taken_back,   // L1 took back one of this key that came before it: it has no place now
         too_dear,     // fees beyond the maximum
         refused,      // the node would not take it
         lost,         // L1 was away for too long
@@ -93,6 +94,7 @@ class TxManager {
         Bytes raw;  // the newest form
         std::vector<Hash256> hashes;
         uint64_t sent_at_block = 0;
+        int looks_below = 0;  // in a row, at which L1 counted fewer than `nonce`
     };
 
     [[nodiscard]] Result<uint64_t, TxFailure> gas_limit_for(const TxRequest& request);

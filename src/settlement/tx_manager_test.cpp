@@ -159,6 +159,27 @@ TEST_F(tx_manager, sends_again_what_the_pool_lost) {
     EXPECT_EQ(*anvil->client().balance(someone), u256{5});
 }
 
+TEST_F(tx_manager, gives_up_what_stands_behind_a_transaction_that_l1_took_back) {
+    NEEDS_ANVIL();
+    TxManager sender = manager();
+    ASSERT_TRUE(sender.send(payment(1)));
+    anvil->rpc("evm_setAutomine", {false});
+    std::thread helper([&] {
+        const auto own = L1Client::open({.url = anvil->url(), .beacon_url = {}});
+        while (sender.counters().sent < 2) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        (void)(*own)->raw_call("anvil_reorg", {1, replay::json::array()});
+    });
+    const auto failed = sender.send(payment(2));
+    helper.join();
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().kind, TxFailure::Kind::taken_back) << failed.error().message;
+    anvil->rpc("evm_setAutomine", {true});
+    const auto receipt = sender.send(payment(3));
+    ASSERT_TRUE(receipt) << receipt.error().message;
+}
+
 TEST_F(tx_manager, waits_for_an_l1_that_is_away_and_stops_when_told) {
     NEEDS_ANVIL();
     const uint64_t chain_id = *anvil->client().chain_id();
