@@ -96,7 +96,7 @@ export async function start_l1({ block_time = 1, args = [] } = {}) {
     return l1;
 }
 
-const roles = { deployer: 12, batcher: 13, proposer: 14 };
+export const roles = { deployer: 12, batcher: 13, proposer: 14 };
 
 /// Contracts on L1, and what `mega node` needs to run the chain.
 export async function deploy_chain(l1, directory, overrides = {}) {

@@ -1,5 +1,6 @@
 // Three sequencers and four validators with stake on a real L1, each a process of its own. The nodes open the epochs and record
-// who attested; blocks become attested; who contradicts itself is slashed by a validator that watches; a leader is killed.
+// who attested; blocks become attested; who contradicts itself is slashed by a validator that watches; a leader is killed; a vote
+// changes the gas limit while all run; the rewards of an epoch are claimed.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { numberToHex } from 'viem';
 import { faulty_binary, only_mega, open_websocket, sleep, temporary_directory, wait_for } from './harness.mjs';
-import { abi, account, deploy_chain, free_port, l1_chain_id, l2_chain_id, reader, start_l1, start_sequencer } from './settlement_harness.mjs';
+import { abi, account, deploy_chain, free_port, l1_chain_id, l2_chain_id, mega, reader, roles, run_mega, start_l1, start_sequencer, wallet } from './settlement_harness.mjs';
 import { keys_of, read_staking, register, write_keystore } from './staking_harness.mjs';
 import { start_validator, start_validator_of } from './validators.mjs';
 
@@ -17,6 +18,7 @@ const stakes = [100n * one, 100n * one, 100n * one, 2n * one]; // two of the lar
 const all_stake = stakes.reduce((a, b) => a + b);
 const proposers = [5, 6, 7];
 const reporter = 8;
+const voted_gas_limit = 60_000_000;
 
 /// Asks now and then, for what takes seconds anyway.
 const eventually = (question, timeout_ms, what, node) => wait_for(async () => (await question()) || void (await sleep(200)), timeout_ms, what, node);
@@ -67,7 +69,9 @@ describe('validators with stake', { skip: only_mega }, () => {
 
     before(async () => {
         l1 = await start_l1();
-        chain = await deploy_chain(l1, temporary_directory('staking'), { staking: { epochLength: 10, slotsPerEpoch: 2 } });
+        chain = await deploy_chain(l1, temporary_directory('staking'), {
+            timelockDelay: 4, staking: { epochLength: 10, slotsPerEpoch: 2 }, governance: { votingDelay: 3, votingPeriod: 12, lateQuorumExtension: 2 },
+        });
         for (let i = 0; i < operators.length; ++i) {
             const keys = await register(l1, chain, operators[i], `validator ${i}`, stakes[i]);
             writeFileSync(key_file(i), numberToHex(keys.bls_secret, { size: 32 }));
@@ -135,13 +139,26 @@ describe('validators with stake', { skip: only_mega }, () => {
         assert.match(stranger.complained, /its key is not of the committee of epoch \d+/);
     });
 
+    let served_epoch;
     step('have their duties recorded on L1', async () => {
         await eventually(async () => (await sum_of('duties_recorded_total')) >= 1, 40_000, 'a record of duties', logs);
         const [first] = await reader(l1.url, l1_chain_id).getLogs({ address: chain.contracts.dutyRecord, fromBlock: 0n });
         const epoch = Number(BigInt(first.topics[1]));
+        served_epoch = epoch;
         assert.equal(await contract('dutyRecord', 'isQuorate', [epoch]), true);
         const ids = await Promise.all([0, 1, 2, 3].map(id_of));
         assert.deepEqual(await Promise.all(ids.map((id) => contract('dutyRecord', 'hasServed', [epoch, id]))), [true, true, true, false]);
+    });
+
+    const on_l1 = (...args) => [...args, '--l1', l1.url, '--rollup', chain.rollup];
+    /// `mega gov` for who holds most of the MEGA; until it is done where what it waits for is time of L1.
+    const gov = (...args) => mega(on_l1('gov', ...args, '--key', chain.key_files.deployer));
+    const gov_in_time = (...args) => eventually(async () => (await run_mega(on_l1('gov', ...args, '--key', chain.key_files.deployer))).code === 0, 60_000, `mega gov ${args[0]}`, logs);
+
+    step('let the holders of MEGA vote on the gas limit, and on when rewards begin', async () => {
+        await gov('delegate');
+        await gov_in_time('propose', '--set', `gasLimit=${voted_gas_limit}`, '--skip-rewards', served_epoch - 1, '--description', 'smaller blocks, and rewards');
+        await gov_in_time('vote', '1', '--for');
     });
 
     /// Account 0 sends to account 9 through node `i`.
@@ -234,5 +251,46 @@ describe('validators with stake', { skip: only_mega }, () => {
         const want = (stakes[3] * (900_000n - 3n * share)) / 1_000_000n;
         assert.ok(left > (want * 999n) / 1000n && left < (want * 1001n) / 1000n, `${left} is left, not about ${want}`);
         await attested_above(0, await sealed(0));
+    });
+
+    step('take what was voted, at all nodes, without a restart', async () => {
+        const gas_limits = () => Promise.all(nodes.map(async (node) => Number((await node.rpc('eth_getBlockByNumber', 'latest', false)).gasLimit)));
+        for (const limit of await gas_limits()) assert.notEqual(limit, voted_gas_limit);
+        await gov_in_time('queue', '1');
+        await gov_in_time('execute', '1');
+        await eventually(async () => (await gas_limits()).every((limit) => limit === voted_gas_limit), 60_000, 'the gas limit at all nodes', logs);
+        assert.ok(nodes.every((node) => node.exit === undefined));
+        await attested_above(0, await sealed(0));
+    });
+
+    step('are paid for what they did', async () => {
+        // The account of a node that runs is busy with its batches: the one whose node stops proposes.
+        const { index } = await leader();
+        const proposer = (index + 1) % 3;
+        await nodes[proposer].stop();
+        const report = async () => JSON.parse(await mega(on_l1('staking', 'report', '--epoch', served_epoch, '--json')));
+        const { leaves } = await report();
+        const earned = new Map(leaves.map((leaf) => [leaf.account, BigInt(leaf.amount)]));
+        const owners = operators.map((i) => account(i).address.toLowerCase());
+        assert.deepEqual([...earned.keys()].sort(), owners.slice(0, 3).sort(), 'whoever attested, and no other');
+        const bond = 1n * one;
+        await wallet(l1.url, l1_chain_id, roles.deployer).confirm({ address: chain.contracts.token, functionName: 'transfer', args: [owners[proposer], bond] });
+        await mega(on_l1('staking', 'report', '--epoch', served_epoch, '--propose', '--key', join(chain.directory, `operator${proposer}.key`)));
+        assert.equal((await report()).onL1.matches, true);
+        const claim = (who) => run_mega(on_l1('staking', 'claim', '--epoch', served_epoch, '--for', who, '--key', join(chain.directory, 'user0.key')));
+        assert.equal(await balance(owners[proposer]), 0n, 'the bond is with L1');
+        const in_turn = [1, 2, 0].map((i) => owners[(proposer + i) % 3]); // with the first claim the bond comes back
+        for (const who of in_turn) {
+            const had = await balance(who);
+            let last;
+            const words = { get log() { return last.stderr; } };
+            await eventually(async () => (last = await claim(who)).code === 0, 60_000, `the claim of ${who}`, words);
+            if (who !== owners[proposer]) assert.equal((await balance(who)) - had, earned.get(who));
+        }
+        assert.equal(await balance(owners[proposer]), bond + earned.get(owners[proposer]));
+        const again = await claim(owners[0]);
+        assert.equal(again.code, 1);
+        assert.match(again.stderr, /has been paid for epoch \d+ already/);
+        assert.match((await claim(owners[3])).stderr, /earned nothing/);
     });
 });
