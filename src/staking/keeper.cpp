@@ -19,6 +19,8 @@ constexpr size_t max_committees = 8;
 /// How far back batches are looked for after a start: attestations are kept of the last blocks
 /// only.
 constexpr uint64_t look_back_blocks = 512;
+constexpr uint32_t max_refusals = 3;  // of a call by L1, one after the other: then it is given up
+constexpr auto claim_pause = std::chrono::minutes(5);
 constexpr uint64_t closing_epochs = 3;  // DutyRecord.CLOSING
 constexpr std::string_view members_type = "(uint32[],uint96[])";
 constexpr std::string_view aggregate_type = "(uint256,bytes)";
@@ -54,17 +56,22 @@ Result<bool> Keeper::step() {
         return Err{!head ? head.error() : Error{"L1 has no latest block"}};
     }
     const uint64_t epoch = staking_->clock().epoch_of((*head)->timestamp);
-    auto done = open_epoch(epoch);
-    if (done && !*done && !options_.contracts.mega.duty_record.is_zero()) {
-        done = record_due(**head);
+    const settlement::StakingContracts& contracts = options_.contracts.mega;
+    // Each has its turn, whatever becomes of the one before.
+    std::optional<Error> first_error;
+    const auto is_done = [&](Result<bool> done) {
+        if (!done && !first_error) {
+            first_error = done.error();
+        }
+        return done && *done;
+    };
+    if (is_done(open_epoch(epoch)) ||
+        (!contracts.duty_record.is_zero() && is_done(record_due(**head))) ||
+        (!contracts.committee_verifier.is_zero() && is_done(prove_claim())) ||
+        (!contracts.slasher.is_zero() && is_done(settle_due(epoch)))) {
+        return true;
     }
-    if (done && !*done && !options_.contracts.mega.committee_verifier.is_zero()) {
-        done = prove_claim();
-    }
-    if (done && !*done && !options_.contracts.mega.slasher.is_zero()) {
-        done = settle_due(epoch);
-    }
-    return done;
+    return first_error ? Result<bool>{Err{*first_error}} : Result<bool>{false};
 }
 
 Result<bool> Keeper::open_epoch(uint64_t epoch) {
@@ -92,7 +99,7 @@ Result<bool> Keeper::open_epoch(uint64_t epoch) {
     const std::string what = "opening epoch " + std::to_string(epoch);
     if (auto sent = send(options_.contracts.mega.epochs, open_epoch_input(epoch, **headers), what);
         !sent) {
-        return Err{sent.error()};
+        return Err{Error{sent.error().message}};
     }
     ++counters_.epochs_opened;
     parts_.log(fmt::format("opened epoch {} with {} validators", epoch, table->entries.size()));
@@ -126,6 +133,9 @@ Result<void> Keeper::take_batches(const settlement::L1Header& head) {
         const uint64_t back = head.number > look_back_blocks ? head.number - look_back_blocks : 1;
         taken_to_block_ = std::max(back, options_.rollup.l1_start_block) - 1;
     }
+    if (head.number > look_back_blocks) {
+        taken_to_block_ = std::max(taken_to_block_, head.number - look_back_blocks);
+    }
     if (taken_to_block_ >= head.number) {
         return {};
     }
@@ -143,7 +153,12 @@ Result<void> Keeper::take_batches(const settlement::L1Header& head) {
         return Err{!batches ? batches.error() : logs.error()};
     }
     for (const settlement::L1Log& log : *logs) {
-        if (log.log.topics.size() == 3) {
+        // Anybody may record a part of those who attested: it counts when it is two thirds.
+        Decoder in(log.log.data);
+        static_cast<void>(in.u64());
+        static_cast<void>(in.number());
+        const bool is_quorate = in.boolean();
+        if (log.log.topics.size() == 3 && in.is_good() && is_quorate) {
             recorded_[to_u256(log.log.topics[2]).low64()] = true;
         }
     }
@@ -173,7 +188,10 @@ Result<bool> Keeper::record_due(const settlement::L1Header& head) {
         }
         const auto recorded = record(*batch, head);
         if (!recorded) {
-            unrecorded_.erase(batch);  // what L1 refuses once it refuses again
+            if (refusals_ >= max_refusals) {
+                unrecorded_.erase(batch);
+                refusals_ = 0;
+            }
             return Err{recorded.error()};
         }
         if (!*recorded) {
@@ -236,8 +254,10 @@ Result<std::optional<bool>> Keeper::record(
             ));
     const std::string what = "recording the duties of batch " + std::to_string(posted.index);
     if (auto sent = send(options_.contracts.mega.duty_record, data, what); !sent) {
-        return Err{sent.error()};
+        refusals_ += sent.error().is_revert ? 1 : 0;
+        return Err{Error{sent.error().message}};
     }
+    refusals_ = 0;
     ++counters_.duties_recorded;
     parts_.log(fmt::format(
         "recorded who attested batch {} (block {}): {} of {}",
@@ -264,6 +284,9 @@ Result<bool> Keeper::prove_claim() {
     const auto count = settlement::read_claim_count(parts_.client, claims);
     if (!count) {
         return Err{count.error()};
+    }
+    if (skipped_claim_ && Clock::now() >= skipped_until_) {
+        first_open_claim_ = *std::exchange(skipped_claim_, std::nullopt);
     }
     for (; first_open_claim_ < *count; ++first_open_claim_) {
         const auto claim = settlement::read_claim(parts_.client, claims, first_open_claim_);
@@ -318,7 +341,10 @@ Result<bool> Keeper::prove_claim() {
                                .call("prove(uint64,bytes32,bytes)");
         const std::string what = "proving claim " + std::to_string(first_open_claim_);
         if (auto sent = send(claims, data, what); !sent) {
-            return Err{sent.error()};
+            if (sent.error().is_revert) {
+                skip_claim();
+            }
+            return Err{Error{sent.error().message}};
         }
         ++counters_.claims_proven;
         parts_.log(fmt::format(
@@ -329,6 +355,15 @@ Result<bool> Keeper::prove_claim() {
         return true;
     }
     return false;
+}
+
+/// Goes on with the next one, and comes back to the first of those that were skipped.
+void Keeper::skip_claim() {
+    if (!skipped_claim_) {
+        skipped_claim_ = first_open_claim_;
+        skipped_until_ = Clock::now() + claim_pause;
+    }
+    ++first_open_claim_;
 }
 
 Result<bool> Keeper::settle_due(uint64_t epoch) {
@@ -346,6 +381,7 @@ Result<bool> Keeper::settle_due(uint64_t epoch) {
         bool is_settled = false;
     };
     bool is_gapless = true;
+    std::optional<Error> first_error;
     for (uint64_t index = first_unsettled_; index < *count; ++index) {
         const auto offence = settlement::ask(
             parts_.client,
@@ -374,23 +410,28 @@ Result<bool> Keeper::settle_due(uint64_t epoch) {
         const std::string what = "settling offence " + std::to_string(index);
         if (auto sent = send(slasher, Encoder().word(u256{index}).call("settle(uint256)"), what);
             !sent) {
-            return Err{sent.error()};
+            first_error = first_error ? first_error : Error{sent.error().message};
+            continue;
         }
         ++counters_.slashes_settled;
         parts_.log(fmt::format("settled offence {} of validator {}", index, offence->id));
         return true;
     }
-    return false;
+    return first_error ? Result<bool>{Err{*first_error}} : Result<bool>{false};
 }
 
-Result<void> Keeper::send(const Address& to, Bytes data, const std::string& what) {
+Result<void, Keeper::SendFailure> Keeper::send(
+    const Address& to, Bytes data, const std::string& what
+) {
     const auto receipt = parts_.sender.send(
         {.to = to, .data = std::move(data), .value = {}, .gas_limit = 0, .sidecar = {}}
     );
-    if (!receipt || !receipt->status) {
-        return Err{
-            Error{what + ": " + (!receipt ? receipt.error().message : std::string("reverted"))}
-        };
+    if (!receipt) {
+        const bool is_revert = receipt.error().kind == settlement::TxFailure::Kind::reverts;
+        return Err{SendFailure{what + ": " + receipt.error().message, is_revert}};
+    }
+    if (!receipt->status) {
+        return Err{SendFailure{what + ": reverted", true}};
     }
     return {};
 }

@@ -15,6 +15,7 @@
 #include "staking/l1_staking.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <functional>
 
@@ -61,6 +62,8 @@ class Keeper {
     [[nodiscard]] const KeeperCounters& counters() const { return counters_; }
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     [[nodiscard]] Result<bool> open_epoch(uint64_t epoch);
     [[nodiscard]] Result<bool> record_due(const settlement::L1Header& head);
     [[nodiscard]] Result<void> take_batches(const settlement::L1Header& head);
@@ -72,7 +75,14 @@ class Keeper {
     [[nodiscard]] Result<bool> settle_due(uint64_t epoch);
     /// In charge of blocks of this time, as L1 will say.
     [[nodiscard]] Result<const Committee*> committee_at(uint64_t time);
-    [[nodiscard]] Result<void> send(const Address& to, Bytes data, const std::string& what);
+    void skip_claim();
+    struct SendFailure {
+        std::string message;
+        bool is_revert = false;  // L1 has said no, or said that it would
+    };
+    [[nodiscard]] Result<void, SendFailure> send(
+        const Address& to, Bytes data, const std::string& what
+    );
 
     KeeperOptions options_;
     Parts parts_;
@@ -84,6 +94,9 @@ class Keeper {
     uint64_t taken_to_block_ = 0;                 // of L1
     uint64_t first_unsettled_ = 0;
     uint64_t first_open_claim_ = 1;
+    std::optional<uint64_t> skipped_claim_;  // the first that L1 refused to prove
+    Clock::time_point skipped_until_;
+    uint32_t refusals_ = 0;  // of records, one after the other
     std::string last_words_;
 };
 

@@ -24,60 +24,61 @@ std::string evidence_json(const Contradiction& found) {
     );
 }
 
-std::optional<Contradiction> Ledger::place(
-    std::map<Place, MiniBlockHeader>& at,
-    uint64_t number,
-    const Address& signer,
-    const MiniBlockHeader& header
-) {
-    const auto [found, is_first] = at.emplace(Place{number, signer}, header);
-    if (!is_first) {
-        return is_contradiction(found->second, header)
-                   ? std::optional<Contradiction>{TwoMiniBlocks{signer, found->second, header}}
-                   : std::nullopt;
+bool Ledger::Told::is_news(uint64_t number) {
+    if (std::ranges::find(numbers, number) != numbers.end()) {
+        return false;
     }
-    while (at.size() > max_entries_) {
-        at.erase(at.begin());
+    numbers.push_back(number);
+    if (numbers.size() > max_told) {
+        numbers.pop_front();
     }
-    return std::nullopt;
+    return true;
 }
 
 std::optional<Contradiction> Ledger::add(const MiniBlockHeader& header) {
-    const auto signer = recover_signer(header);
-    if (!signer || !signers_.contains(*signer) || header.index >= places_of_block ||
-        header.block_number > max_block_number) {
+    if (header.index >= places_of_block || header.block_number > max_block_number ||
+        is_far_ahead(header.block_number)) {
         return std::nullopt;
     }
-    auto found = place(by_number_, header.mini_block_number, *signer, header);
-    if (!found) {
-        const uint64_t number = header.block_number * places_of_block + header.index;
-        found = place(by_place_, number, *signer, header);
+    const auto signer = recover_signer(header);
+    const auto known = signer ? signers_.find(*signer) : signers_.end();
+    if (known == signers_.end()) {
+        return std::nullopt;
     }
-    return found && told_signers_.insert(*signer).second ? found : std::nullopt;
+    newest_block_ = std::max(newest_block_, header.block_number);
+    OfSigner& seen = known->second;
+    const MiniBlockHeader* other =
+        seen.by_number.place(header.mini_block_number, header, max_entries_);
+    if (other == nullptr || !is_contradiction(*other, header)) {
+        const uint64_t number = header.block_number * places_of_block + header.index;
+        other = seen.by_place.place(number, header, max_entries_);
+    }
+    if (other == nullptr || !is_contradiction(*other, header) ||
+        !seen.told.is_news(std::min(other->block_number, header.block_number))) {
+        return std::nullopt;
+    }
+    return TwoMiniBlocks{*signer, *other, header};
 }
 
 std::optional<Contradiction> Ledger::add(const attestation::Attestation& attestation) {
-    if (!attesters_.contains(attestation.key)) {
+    const auto known = attesters_.find(attestation.key);
+    if (known == attesters_.end() || attestation.chain_id != chain_id_ ||
+        is_far_ahead(attestation.block_number)) {
         return std::nullopt;
     }
-    const auto [found, is_first] =
-        attestations_.emplace(std::pair{attestation.block_number, attestation.key}, attestation);
-    if (is_first) {
-        while (attestations_.size() > max_entries_) {
-            attestations_.erase(attestations_.begin());
-        }
+    OfAttester& seen = known->second;
+    const auto there = seen.by_number.by_number.find(attestation.block_number);
+    const bool is_seen =
+        there != seen.by_number.by_number.end() && !is_contradiction(there->second, attestation);
+    // A node may make up what takes the place of what is true.
+    if (is_seen || !verify(attestation)) {
         return std::nullopt;
     }
-    if (is_contradiction(found->second, attestation)) {
-        return told_attesters_.insert(attestation.key).second
-                   ? std::optional<Contradiction>{TwoAttestations{found->second, attestation}}
-                   : std::nullopt;
+    const auto* other = seen.by_number.place(attestation.block_number, attestation, max_entries_);
+    if (other == nullptr || !seen.told.is_news(attestation.block_number)) {
+        return std::nullopt;
     }
-    // A node may have made up what came first, to keep the place from what is true.
-    if (found->second.signature != attestation.signature && !verify(found->second)) {
-        found->second = attestation;
-    }
-    return std::nullopt;
+    return TwoAttestations{*other, attestation};
 }
 
 }  // namespace mega::staking

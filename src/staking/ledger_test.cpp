@@ -40,12 +40,13 @@ attestation::Attestation attest(uint8_t who, uint64_t number, uint8_t root) {
 class LedgerOfTwo : public testing::Test {
   protected:
     LedgerOfTwo() {
+        EXPECT_FALSE(ledger_.add(mini_block(1, 1, 20, 0, 0)));  // nobody is known yet
         for (const uint8_t who : {uint8_t{1}, uint8_t{2}}) {
             ledger_.know(*crypto::address_of(signing_key(who)));
             ledger_.know(*bls::public_key_of(attesting_key(who)));
         }
     }
-    Ledger ledger_{8};
+    Ledger ledger_{7, 8};
 };
 
 TEST_F(LedgerOfTwo, sees_two_mini_blocks_of_one_number) {
@@ -94,6 +95,39 @@ TEST_F(LedgerOfTwo, counts_strangers_for_nothing_and_keeps_to_its_bounds) {
     }
     EXPECT_FALSE(ledger_.add(attest(1, 3, 2)));  // forgotten
     EXPECT_TRUE(ledger_.add(attest(1, 19, 2)));
+}
+
+TEST_F(LedgerOfTwo, lets_no_key_push_out_what_another_signed) {
+    EXPECT_FALSE(ledger_.add(attest(1, 3, 1)));
+    EXPECT_FALSE(ledger_.add(mini_block(1, 5, 2, 0, 1)));
+    for (uint64_t number = 100; number < 120; ++number) {
+        EXPECT_FALSE(ledger_.add(attest(2, number, 1)));
+        EXPECT_FALSE(ledger_.add(mini_block(2, number, number, 0, 1)));
+    }
+    EXPECT_TRUE(ledger_.add(attest(1, 3, 2)));
+    EXPECT_TRUE(ledger_.add(mini_block(1, 5, 2, 0, 2)));
+}
+
+TEST_F(LedgerOfTwo, takes_nothing_of_other_chains_or_of_blocks_far_away) {
+    EXPECT_FALSE(ledger_.add(mini_block(1, 5, 2, 0, 1)));
+    const uint64_t far = 2 + Ledger::max_ahead + 1;
+    EXPECT_FALSE(ledger_.add(attest(1, far, 1)));
+    EXPECT_FALSE(ledger_.add(attest(1, far, 2)));
+    EXPECT_FALSE(ledger_.add(mini_block(1, 6, far, 0, 1)));
+    EXPECT_FALSE(ledger_.add(mini_block(1, 6, far, 0, 2)));
+    auto elsewhere = attest(1, 3, 1);
+    elsewhere.chain_id = 8;
+    elsewhere.signature = *bls::sign(message_of(elsewhere), attesting_key(1));
+    EXPECT_FALSE(ledger_.add(elsewhere));
+    EXPECT_FALSE(ledger_.add(attest(1, 3, 2)));
+    EXPECT_TRUE(ledger_.add(attest(1, far - 1, 1)) || ledger_.add(attest(1, far - 1, 2)));
+}
+
+TEST_F(LedgerOfTwo, tells_of_each_number) {
+    EXPECT_FALSE(ledger_.add(attest(1, 5, 1)));
+    EXPECT_FALSE(ledger_.add(attest(1, 6, 1)));
+    EXPECT_TRUE(ledger_.add(attest(1, 5, 2)));
+    EXPECT_TRUE(ledger_.add(attest(1, 6, 2)));  // the first may not have come to a slash
 }
 
 TEST(evidence, a_high_s_makes_no_second_signature) {

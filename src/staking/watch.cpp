@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <deque>
 #include <fstream>
 #include <mutex>
@@ -18,11 +19,17 @@ namespace mega::staking {
 namespace {
 
 using nlohmann::json;
+using Clock = std::chrono::steady_clock;
 
 constexpr uint32_t look_ms = 1'000;   // how often a node is asked
 constexpr uint32_t report_ms = 500;   // how often L1 is
 constexpr uint32_t retry_ms = 1'000;  // after a node was lost
 constexpr size_t max_found = 64;
+constexpr size_t max_pairs_a_look = 64;
+constexpr auto batch_pause = std::chrono::seconds(5);    // until its batch is looked for again
+constexpr auto refusal_pause = std::chrono::minutes(1);  // until L1 is asked again; doubled
+constexpr auto longest_pause = std::chrono::hours(1);
+constexpr uint32_t max_refusals = 200;  // about a week
 /// Blocks for validators to attest before their attestations are looked at.
 constexpr uint64_t settling_blocks = 2;
 constexpr uint64_t max_blocks_a_look = 16;
@@ -68,6 +75,19 @@ Result<std::optional<rollup::PostedBatch>> find_batch_of(
     return std::optional<rollup::PostedBatch>{};
 }
 
+/// Whole or not at all.
+bool write_file(const std::filesystem::path& path, const std::string& content) {
+    const std::filesystem::path unfinished = path.string() + ".new";
+    std::ofstream file(unfinished, std::ios::trunc);
+    file << content;
+    file.close();
+    std::error_code failure;
+    if (file) {
+        std::filesystem::rename(unfinished, path, failure);
+    }
+    return file && !failure;
+}
+
 }  // namespace
 
 struct Watch::Impl {
@@ -84,13 +104,18 @@ struct Watch::Impl {
     struct Case {
         Contradiction evidence;
         uint32_t id = 0;  // of the validator, once it is known
+        Clock::time_point next_try{};
+        std::chrono::seconds pause = refusal_pause;
+        uint32_t refusals = 0;
+        std::string last_words{};
     };
     std::deque<Case> open_cases;  // the reporter's
     uint64_t known_epoch = 0;     // whose table the ledger knows, + 1
     std::string last_words;
     std::vector<std::thread> threads;
 
-    explicit Impl(WatchOptions o) : options(std::move(o)) {}
+    explicit Impl(WatchOptions o)
+        : options(std::move(o)), ledger(options.rollup.config.l2_chain_id) {}
     ~Impl() {
         stop.stop();
         for (std::thread& thread : threads) {
@@ -122,7 +147,9 @@ struct Watch::Impl {
     void take_found();
     /// True when there is no more to do about it.
     [[nodiscard]] Result<bool> bring(Case& open_case);
+    [[nodiscard]] bool put_off(Case& open_case, const std::string& words);
     [[nodiscard]] Result<uint32_t> id_of(const Contradiction& evidence);
+    [[nodiscard]] std::string file_of(const Contradiction& contradiction) const;
 };
 
 void Watch::Impl::watch(const std::string& url) {
@@ -178,12 +205,14 @@ jsonrpc::Asked<void> Watch::Impl::look(
         return Err{seen.error()};
     }
     if (seen && seen->is_array()) {
-        for (const json& pair : *seen) {
+        size_t pairs = 0;
+        for (auto pair = seen->rbegin(); pair != seen->rend() && pairs < max_pairs_a_look;
+             ++pair, ++pairs) {
             for (const char* which : {"first", "second"}) {
-                if (!pair.is_object() || !pair.contains(which)) {
+                if (!pair->is_object() || !pair->contains(which)) {
                     continue;
                 }
-                if (const auto one = read_attestation(pair.at(which))) {
+                if (const auto one = read_attestation(pair->at(which))) {
                     note(*one);
                 }
             }
@@ -264,28 +293,35 @@ void Watch::Impl::take_found() {
         taken.swap(found);
     }
     for (Contradiction& contradiction : taken) {
-        const auto path = options.evidence_directory /
-                          fmt::format(
-                              "equivocation-{}-{}-{}.json",
-                              options.rollup.config.l2_chain_id,
-                              block_of(contradiction),
-                              std::holds_alternative<TwoMiniBlocks>(contradiction) ? "mini-blocks"
-                                                                                   : "attestations"
-                          );
-        std::ofstream file(path, std::ios::trunc);
-        file << evidence_json(contradiction) << "\n";
-        file.close();
+        const auto path = options.evidence_directory / file_of(contradiction);
         options.log(
             "watch: a validator contradicts itself at block " +
             std::to_string(block_of(contradiction)) +
-            (file ? "; the evidence is in " + path.string()
-                  : "; the evidence could not be written to " + path.string())
+            (write_file(path, evidence_json(contradiction) + "\n")
+                 ? "; the evidence is in " + path.string()
+                 : "; the evidence could not be written to " + path.string())
         );
-        open_cases.push_back({std::move(contradiction), 0});
+        open_cases.push_back({std::move(contradiction)});
         if (open_cases.size() > max_found) {
+            options.log("watch: too many open cases, the oldest stays in its file alone");
             open_cases.pop_front();
         }
     }
+}
+
+std::string Watch::Impl::file_of(const Contradiction& contradiction) const {
+    constexpr size_t shown = 8;  // bytes of who it is
+    const auto* headers = std::get_if<TwoMiniBlocks>(&contradiction);
+    const BytesView who = headers != nullptr
+                              ? headers->signer.view()
+                              : std::get<TwoAttestations>(contradiction).first.key.view();
+    return fmt::format(
+        "equivocation-{}-{}-{}-{}.json",
+        options.rollup.config.l2_chain_id,
+        block_of(contradiction),
+        to_hex(who.first(shown)),
+        headers != nullptr ? "mini-blocks" : "attestations"
+    );
 }
 
 Result<void> Watch::Impl::step() {
@@ -293,6 +329,10 @@ Result<void> Watch::Impl::step() {
         return known;
     }
     for (auto open_case = open_cases.begin(); open_case != open_cases.end();) {
+        if (Clock::now() < open_case->next_try) {
+            ++open_case;
+            continue;
+        }
         const auto brought = bring(*open_case);
         if (!brought) {
             return Err{brought.error()};
@@ -325,7 +365,17 @@ Result<bool> Watch::Impl::bring(Case& open_case) {
         return Err{batch.error()};
     }
     if (!*batch) {
+        open_case.next_try = Clock::now() + batch_pause;
         return false;  // its block is not on L1 yet
+    }
+    const auto is_barred = staking->is_barred(open_case.id);
+    if (!is_barred) {
+        return Err{is_barred.error()};
+    }
+    const std::string who = "validator " + std::to_string(open_case.id);
+    if (*is_barred) {
+        options.log("watch: " + who + " has been slashed already");
+        return true;
     }
     std::optional<Bytes> data;
     if (const auto* headers = std::get_if<TwoMiniBlocks>(&open_case.evidence)) {
@@ -344,20 +394,30 @@ Result<bool> Watch::Impl::bring(Case& open_case) {
          .gas_limit = 0,
          .sidecar = {}}
     );
-    const std::string who = "validator " + std::to_string(open_case.id);
     if (receipt && receipt->status) {
         options.log("watch: " + who + " is slashed: " + to_hex(receipt->tx_hash));
         return true;
     }
     if (receipt || receipt.error().kind == settlement::TxFailure::Kind::reverts) {
-        // Somebody else was first, or it is excused.
-        options.log(
-            "watch: L1 does not take the evidence against " + who + ": " +
-            (receipt ? std::string("reverted") : receipt.error().message)
+        // It is excused for good, or L1 does not take any now: a pause, a node that is behind.
+        return put_off(
+            open_case,
+            "L1 does not take the evidence against " + who + ": " +
+                (receipt ? std::string("reverted") : receipt.error().message)
         );
-        return true;
     }
     return Err{Error{"the evidence against " + who + ": " + receipt.error().message}};
+}
+
+/// True when it has been tried for long enough.
+bool Watch::Impl::put_off(Case& open_case, const std::string& words) {
+    if (words != open_case.last_words) {
+        options.log("watch: " + words);
+        open_case.last_words = words;
+    }
+    open_case.next_try = Clock::now() + open_case.pause;
+    open_case.pause = std::min<std::chrono::seconds>(2 * open_case.pause, longest_pause);
+    return ++open_case.refusals > max_refusals;
 }
 
 Result<std::unique_ptr<Watch>> Watch::start(WatchOptions options) {
