@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -42,6 +43,18 @@ std::optional<Statement> read_line(const std::string& line) {
     return statement;
 }
 
+/// Makes a rename in the directory of `path` durable.
+bool sync_directory_of(const std::string& path) {
+    const std::string directory = std::filesystem::path{path}.parent_path().string();
+    const int opened =
+        ::open(directory.empty() ? "." : directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0) {
+        return false;
+    }
+    const bool is_synced = ::fsync(opened) == 0;
+    return ::close(opened) == 0 && is_synced;
+}
+
 }  // namespace
 
 Result<Attested> Attested::open(const std::string& path) {
@@ -67,6 +80,9 @@ Result<Attested> Attested::open(const std::string& path) {
             return Err{Error{path + " is damaged: what was attested is not known"}};
         }
         made.newest_[statement->chain_id] = *statement;
+    }
+    if (file.bad()) {
+        return cannot("read", path);
     }
     return made;
 }
@@ -117,7 +133,8 @@ Result<void> Attested::write() const {
         ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
         ::fsync(file) == 0;
     const bool is_closed = ::close(file) == 0;
-    if (!is_written || !is_closed || ::rename(fresh.c_str(), path_.c_str()) != 0) {
+    if (!is_written || !is_closed || ::rename(fresh.c_str(), path_.c_str()) != 0 ||
+        !sync_directory_of(path_)) {
         return cannot("write", path_);
     }
     return {};

@@ -62,6 +62,24 @@ TEST_F(AttestedFile, does_not_go_on_without_what_it_said) {
     EXPECT_FALSE(Attested::open("/nonexistent/key.attested"));
 }
 
+TEST_F(AttestedFile, that_cannot_be_read_is_not_an_empty_one) {
+    std::filesystem::create_directories(path());  // opens, and fails with the first read
+    const auto attested = Attested::open(path());
+    ASSERT_FALSE(attested);
+    EXPECT_NE(attested.error().message.find("cannot read"), std::string::npos);
+}
+
+TEST_F(AttestedFile, may_be_named_without_its_directory) {
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(directory_);
+    auto attested = *Attested::open("key.attested");
+    const auto verdict = attested.grant(statement(5));
+    std::filesystem::current_path(before);
+    ASSERT_TRUE(verdict) << verdict.error().message;
+    EXPECT_EQ(*verdict, Verdict::granted);
+    EXPECT_TRUE(std::filesystem::exists(path()));
+}
+
 TEST(attested, of_a_key_of_one_run_is_kept_in_memory) {
     Attested attested;
     EXPECT_EQ(*attested.grant(statement(5)), Verdict::granted);
