@@ -27,6 +27,8 @@ constexpr uint64_t root_search_depth = 256;
 constexpr size_t max_kept_headers = 1024;
 /// Nodes make witnesses of so many blocks at least.
 constexpr uint64_t witness_window = 200;
+/// How long one of several endpoints may have no new block.
+constexpr uint32_t still_patience_ms = 10'000;
 /// So often what cannot be is taken for a branch that the endpoint has left, if it says so.
 constexpr int max_doubts = 5;
 
@@ -113,6 +115,12 @@ int Follower::run() {
             std::fprintf(stderr, "mega validate: %s\n", why.words.c_str());
             return exit_mismatch;
         }
+        if (why.reason == Reason::still) {
+            // No failure of the endpoint: the chain itself may stand still.
+            std::fprintf(stderr, "mega validate: %s\n", why.words.c_str());
+            ++turn_;
+            continue;
+        }
         if (why.reason == Reason::fatal || !may_try_again(why)) {
             std::fprintf(stderr, "mega validate: %s\n", why.words.c_str());
             return exit_failed;
@@ -170,7 +178,12 @@ Follower::Step Follower::follow() {
     if (auto greeted = greet(**endpoint); !greeted) {
         return greeted;
     }
+    const std::chrono::milliseconds patience{
+        std::clamp(options_.retry_ms, first_pause_ms, still_patience_ms)
+    };
+    auto last_block = Clock::now();
     while (!is_done()) {
+        const uint64_t number_before = last_->number;
         const auto head = header_of(**endpoint, "sealed");
         if (!head) {
             return interrupted<Interruption>(head.error(), Reason::lost, Reason::refused);
@@ -183,6 +196,19 @@ Follower::Step Follower::follow() {
         pause_ms_ = first_pause_ms;
         if (is_done()) {
             break;
+        }
+        if (last_->number > number_before) {
+            last_block = last_good_;
+        } else if (options_.urls.size() > 1 && last_good_ - last_block >= patience) {
+            return Err{Interruption{
+                Reason::still,
+                fmt::format(
+                    "{} has had no block after {} for {:.1f} s: turning to the next",
+                    origin_,
+                    last_->number,
+                    milliseconds(last_good_ - last_block) / 1000
+                )
+            }};
         }
         if (auto waited = (*endpoint)->wait_for_notification(wait_ms); !waited) {
             return interrupted<Interruption>(waited.error(), Reason::lost, Reason::refused);

@@ -69,7 +69,7 @@ class Follower {
     int run();
 
   private:
-    enum class Reason : uint8_t { lost, refused, fatal, mismatch };
+    enum class Reason : uint8_t { lost, refused, still, fatal, mismatch };
     struct Interruption {
         Reason reason;
         std::string words;

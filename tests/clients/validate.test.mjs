@@ -388,6 +388,47 @@ describe('validate, from the block that L1 vouches for', { skip }, () => {
     let l1, chain, node;
     before(async () => {
         l1 = await start_l1();
+describe('validate, at an endpoint that answers and stands still', { skip }, () => {
+    let node, between, frozen, is_frozen;
+    before(async () => {
+        node = await start_node({ block_interval_ms: 100 });
+        const tamper = (asked, result) => {
+            if (asked.method !== 'debug_getRawHeader' || asked.params[0] !== 'sealed') return result;
+            return (frozen = is_frozen ? (frozen ?? result) : undefined) ?? result;
+        };
+        between = await start_between(node.http_url, { tamper });
+    });
+    after(async () => {
+        between?.stop();
+        await node?.stop();
+    });
+
+    it('turns to the next of several, and to it again when that one stands still, too', async () => {
+        is_frozen = true;
+        const validator = start_validator(`${between.url},${node.http_url}`, '--dev', '--retry-ms', 1_000);
+        await wait_for(() => frozen !== undefined, 5_000, 'the first to stand still');
+        await validator.reaches((await sealed_number(node)) + 5);
+        assert.match(validator.complained, /has had no block after \d+ for [\d.]+ s: turning to the next/);
+        assert.equal(await validator.stop(), 0);
+        const both = start_validator(`${between.url},${between.url}`, '--dev', '--retry-ms', 200);
+        await wait_for(() => both.complained.match(/turning to the next/g)?.length > 6, 20_000, 'many turns');
+        is_frozen = false;
+        await both.reaches((await sealed_number(node)) + 2);
+        assert.equal(await both.stop(), 0, both.complained);
+    });
+
+    it('stays with it when there is no other', async () => {
+        is_frozen = true;
+        const validator = start_validator(between.url, '--dev', '--retry-ms', 200);
+        await validator.reaches(1);
+        await sleep(1_500); // many times what would be too long
+        is_frozen = false;
+        await validator.reaches((await sealed_number(node)) + 2);
+        assert.equal(await validator.stop(), 0);
+        assert.equal(validator.complained, '');
+    });
+});
+
         chain = await deploy_chain(l1, temporary_directory('validate-l1'));
         await l1.tick();
         node = await start_chain(chain, l1);
