@@ -134,7 +134,7 @@ Result<validator::ValidateOptions> with_trust(const Command& command) {
     }
     options.trusted_block = to_hex(trust->block_hash);
     options.trust_reason = trust->reason;
-    options.links_old_blocks = true;
+    options.anchor = validator::Anchor{trust->anchor_number, trust->anchor_hash};
     return options;
 }
 

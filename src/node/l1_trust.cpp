@@ -89,29 +89,45 @@ Result<L1Trust> trusted_by_l1(const std::string& l1_url, const std::filesystem::
     if (!final_claim) {
         return Err{final_claim.error()};
     }
-    const L1Trust genesis{
-        0, rollup->config.l2_genesis_hash, "because L1 holds nothing of the chain but its genesis"
+    L1Trust trust{
+        .block_hash = rollup->config.l2_genesis_hash,
+        .reason = "because L1 holds nothing of the chain but its genesis",
+        .anchor_hash = rollup->config.l2_genesis_hash,
     };
     if (inbox->next_index == 0) {
-        return genesis;
+        return trust;
     }
+    const auto newest =
+        batch_at_or_before(client, *rollup, inbox->next_index - 1, inbox->l1.number);
+    if (!newest) {
+        return Err{newest.error()};
+    }
+    if (!*newest) {
+        return trust;
+    }
+    trust.anchor_number = (*newest)->last_block;
+    trust.anchor_hash = (*newest)->last_block_hash;
     const bool is_final = final_claim->has_value();
-    const uint64_t index = is_final ? (*final_claim)->second.batch_index : inbox->next_index - 1;
-    const auto batch = batch_at_or_before(client, *rollup, index, inbox->l1.number);
+    const auto batch =
+        is_final ? batch_at_or_before(
+                       client, *rollup, (*final_claim)->second.batch_index, inbox->l1.number
+                   )
+                 : newest;
     if (!batch) {
         return Err{batch.error()};
     }
     if (!*batch) {
-        return genesis;
+        trust.reason = "because no batch with a final claim names its last block";
+        return trust;
     }
     const std::string of_batch = "batch " + std::to_string((*batch)->index) + " on L1";
-    return L1Trust{
-        (*batch)->last_block,
-        (*batch)->last_block_hash,
+    trust.block_number = (*batch)->last_block;
+    trust.block_hash = (*batch)->last_block_hash;
+    trust.reason =
         is_final ? "because it ends " + of_batch + ", whose state is final with claim " +
                        std::to_string((*final_claim)->first)
-                 : "because it ends " + of_batch + ", the newest; no claim of a state is final yet"
-    };
+                 : "because it ends " + of_batch + ", the newest; no claim of a state is final yet";
+    return trust;
 }
 
 }  // namespace mega::node

@@ -17,6 +17,10 @@ struct L1Trust {
     uint64_t block_number = 0;
     Hash256 block_hash;
     std::string reason;  // why it is trusted, for people
+    /// The last block of the newest batch that names it: no chain without it is the one on L1. The
+    /// trusted block itself when there is none after it.
+    uint64_t anchor_number = 0;
+    Hash256 anchor_hash;
 };
 
 /// `rollup_file`: rollup.json of the chain. An error when L1 is another one, or cannot be asked.

@@ -237,6 +237,9 @@ Follower::Step Follower::greet(jsonrpc::Endpoint& endpoint) {
             return Err{start.error()};
         }
         last_ = *std::move(start);
+        if (options_.trust.anchor && options_.trust.anchor->block_number > last_->number) {
+            anchor_ = options_.trust.anchor;
+        }
         status_->update([&](Progress& now) { now.first_number = last_->number; });
     }
     origin_ = endpoint.origin();
@@ -324,8 +327,8 @@ Follower::Step Follower::catch_up(jsonrpc::Endpoint& endpoint, const BlockHeader
     }
     if (first_head_ == 0) {
         first_head_ = head_number;
-        if (options_.trust.links_old_blocks && head_number > witness_window) {
-            oldest_witness_ = head_number - witness_window;
+        if (anchor_ && head_number > witness_window) {
+            oldest_witness_ = std::min(head_number - witness_window, anchor_->block_number + 1);
         }
     }
     while (!is_done() && last_->number < head_number) {
@@ -365,6 +368,9 @@ Follower::Step Follower::take_next(jsonrpc::Endpoint& endpoint) {
     if (header->number != number || header->parent_hash != hash_of(*last_)) {
         return verify_next(endpoint);  // which says what is wrong, and keeps the evidence
     }
+    if (auto checked = check_anchor(number, hash_of(*header)); !checked) {
+        return checked;
+    }
     ++taken_;
     status_->update([](Progress& now) { ++now.left_to_others; });
     advance_to(*header, hash_of(*header));
@@ -396,7 +402,7 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
             if (*left) {
                 return go_back(endpoint);
             }
-            if (options_.trust.links_old_blocks && delivery.number <= first_head_) {
+            if (anchor_ && delivery.number <= std::min(first_head_, anchor_->block_number)) {
                 oldest_witness_ = delivery.number + 1;
                 return {};
             }
@@ -433,6 +439,35 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
         return Err{accuse(evidence)};
     }
     return accept(*verified, delivery.witness.size(), Clock::now() - began);
+}
+
+Follower::Step Follower::check_anchor(uint64_t number, const Hash256& hash) {
+    if (!anchor_) {
+        return {};
+    }
+    switch (passage(*anchor_, number, hash)) {
+        case Passage::ahead:
+            return {};
+        case Passage::missed:
+            return Err{Interruption{
+                Reason::fatal,
+                fmt::format(
+                    "the endpoint's chain is not the one on L1: its block {} is {}, and the newest "
+                    "batch ends with block {} {}",
+                    number,
+                    to_hex(hash),
+                    anchor_->block_number,
+                    to_hex(anchor_->block_hash)
+                )
+            }};
+        case Passage::reached:
+            break;
+    }
+    anchor_.reset();
+    // Without an anchor ahead no header is believed, also when the chain goes back.
+    oldest_witness_ = 0;
+    say(fmt::format("the chain is the one on L1: block {} ends its newest batch", number));
+    return {};
 }
 
 Result<bool, Follower::Interruption> Follower::has_left(
@@ -508,6 +543,9 @@ void Follower::keep_for_sending(const Attestation& attestation) {
 Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
     const attestation::Statement& statement
 ) {
+    if (anchor_) {
+        return std::optional<Attestation>{};
+    }
     const auto verdict = attested_->grant(statement);
     if (!verdict) {
         return Err{Interruption{Reason::fatal, verdict.error().message}};
@@ -536,6 +574,9 @@ Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
 Follower::Step Follower::accept(
     const Verified& verified, size_t witness_size, Clock::duration time
 ) {
+    if (auto checked = check_anchor(verified.header.number, verified.hash); !checked) {
+        return checked;
+    }
     codes_.keep(verified.witness);
     doubts_ = 0;
     const auto attestation = attest(

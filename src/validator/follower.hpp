@@ -11,6 +11,7 @@
 
 #include "attestation/evidence.hpp"
 #include "jsonrpc/endpoint.hpp"
+#include "validator/anchor.hpp"
 #include "validator/attest_fault.hpp"
 #include "validator/attested.hpp"
 #include "validator/status.hpp"
@@ -27,9 +28,9 @@ struct Trust {
     std::optional<Hash256> state_root;     // of one of the last 256 sealed blocks
     std::optional<uint64_t> block_number;  // as the endpoint gives it
     std::string reason = "because you do";
-    /// Blocks after it that were there at the start, and for which there are no witnesses any more,
-    /// are believed as far as their hashes link them to it.
-    bool links_old_blocks = false;
+    /// The chain must come to it, and nothing is attested before it does. Blocks up to it that were
+    /// there at the start, and for which there are no witnesses any more, are linked by hash alone.
+    std::optional<Anchor> anchor;
 };
 
 struct FollowOptions {
@@ -86,6 +87,8 @@ class Follower {
     [[nodiscard]] Step catch_up(jsonrpc::Endpoint& endpoint, const BlockHeader& head);
     [[nodiscard]] Step take_next(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Step verify_next(jsonrpc::Endpoint& endpoint);
+    /// Before a block is taken: whether the chain may still be the one on L1.
+    [[nodiscard]] Step check_anchor(uint64_t number, const Hash256& hash);
     /// To the last header that the endpoint has as well.
     [[nodiscard]] Step go_back(jsonrpc::Endpoint& endpoint);
     /// The endpoint has another block of `number`, or another parent of it, by now.
@@ -95,7 +98,7 @@ class Follower {
     [[nodiscard]] Step accept(
         const attestation::Verified& verified, size_t witness_size, Clock::duration time
     );
-    /// Nothing when the number has been attested already.
+    /// Nothing when the number has been attested already, or the anchor is still ahead.
     [[nodiscard]] Result<std::optional<attestation::Attestation>, Interruption> attest(
         const attestation::Statement& statement
     );
@@ -123,6 +126,7 @@ class Follower {
     bool restraint_is_told_ = false;               // that a number has been attested before
     std::string origin_;                           // of the endpoint
     std::optional<BlockHeader> last_;
+    std::optional<Anchor> anchor_;  // as long as it is ahead
     std::deque<BlockHeader> kept_;  // the newest headers that were taken, up to last_
     uint64_t oldest_witness_ = 0;   // blocks before it have none, and are linked alone
     uint64_t first_head_ = 0;       // of the endpoint, when it was first asked

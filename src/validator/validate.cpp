@@ -67,7 +67,7 @@ Result<Trust> read_trust(const ValidateOptions& options) {
     trust.block_hash = *hash;
     trust.state_root = *root;
     trust.reason = options.trust_reason;
-    trust.links_old_blocks = options.links_old_blocks;
+    trust.anchor = options.anchor;
     if (!options.trusted_number.empty()) {
         trust.block_number = read_number(options.trusted_number);
         if (!trust.block_number) {

@@ -2,9 +2,11 @@
 
 // What `mega validate` does. Each returns the exit status and writes its own words.
 
+#include "validator/anchor.hpp"
 #include "validator/attest_fault.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,8 @@ struct ValidateOptions {
     std::vector<std::string> urls;  // of nodes of one chain: the next when one is lost
     std::string trusted_block;      // hash
     std::string trust_reason = "because you do";
-    bool links_old_blocks = false;  // Trust
-    std::string trusted_root;       // state root
+    std::optional<Anchor> anchor;  // Trust
+    std::string trusted_root;      // state root
     std::string trusted_number;
     uint64_t chain_id = 0;              // the endpoint's when 0
     uint64_t min_base_fee = 1'000'000;  // as the chain's

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { connect, createServer as create_tcp_server } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { Interface, decodeRlp, encodeRlp } from 'ethers';
+import { Interface, decodeRlp, encodeRlp, keccak256 } from 'ethers';
 import { account, artifact, is_anvil, post, receipt_of, resident_mib, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
 import { batches, deploy_chain, start_chain, start_l1 } from './settlement_harness.mjs';
 import { exit_failed, exit_mismatch, exit_usage, start_validator, validate } from './validators.mjs';
@@ -53,8 +53,8 @@ async function make_traffic(node, rounds) {
     return Number(last.blockNumber);
 }
 
-/// A server between a validator and a node; `tamper(request, result)` changes results, `instead(response)` takes over.
-async function start_between(upstream, { tamper = (_, result) => result, instead = () => false } = {}) {
+/// A server between a validator and a node; `tamper(request, result)` changes results, `refuses(request)`, `instead(response)` takes over.
+async function start_between(upstream, { tamper = (_, result) => result, refuses = () => false, instead = () => false } = {}) {
     const server = createServer((request, response) => {
         let body = '';
         request.on('data', (chunk) => (body += chunk));
@@ -63,6 +63,10 @@ async function start_between(upstream, { tamper = (_, result) => result, instead
             const asked = JSON.parse(body);
             const answer = JSON.parse((await post(upstream, body)).text);
             if (answer.result !== undefined) answer.result = tamper(asked, answer.result);
+            if (refuses(asked)) {
+                delete answer.result;
+                answer.error = { code: -32001, message: 'not here' };
+            }
             response.end(JSON.stringify(answer));
         });
     });
@@ -384,10 +388,6 @@ describe('validate, of a chain that goes another way', { skip }, () => {
     });
 });
 
-describe('validate, from the block that L1 vouches for', { skip }, () => {
-    let l1, chain, node;
-    before(async () => {
-        l1 = await start_l1();
 describe('validate, at an endpoint that answers and stands still', { skip }, () => {
     let node, between, frozen, is_frozen;
     before(async () => {
@@ -429,6 +429,10 @@ describe('validate, at an endpoint that answers and stands still', { skip }, () 
     });
 });
 
+describe('validate, from the block that L1 vouches for', { skip }, () => {
+    let l1, chain, node;
+    before(async () => {
+        l1 = await start_l1();
         chain = await deploy_chain(l1, temporary_directory('validate-l1'));
         await l1.tick();
         node = await start_chain(chain, l1);
@@ -475,19 +479,65 @@ describe('validate, at an endpoint that answers and stands still', { skip }, () 
         }
     });
 
+    const no_witness = ({ method }) => method === 'mega_getBlockWitness';
+
     it('links what is too old for a witness by its hashes, and verifies from there', async () => {
-        await node.stop();
-        node = await start_chain(chain, l1); // which makes no witnesses of what was before
-        const validator = start_validator(node.url, '--l1', l1.url, '--rollup', chain.rollup);
+        const newest = Number((await batches(l1, chain)).at(-1).header.lastBlock);
+        const between = await start_between(node.url, { refuses: (asked) => no_witness(asked) && Number(asked.params[0]) <= newest });
+        const validator = start_validator(between.url, '--l1', l1.url, '--rollup', chain.rollup);
         await wait_for(() => validator.verified().length >= 3, 30_000, `three blocks:\n${validator.said}${validator.complained}`);
         assert.equal(await validator.stop(), 0);
+        between.stop();
         const said = validator.said + validator.complained;
         const [, first] = said.match(/from block (\d+) on, what is too old for a witness is linked/);
         const [, trusted] = said.match(/trusting block (\d+) /);
         assert.equal(Number(first), Number(trusted) + 1);
-        assert.ok(validator.verified()[0] > Number(first));
+        assert.equal(validator.verified()[0], newest + 1);
+        const [, anchor] = said.match(/the chain is the one on L1: block (\d+) ends its newest batch/);
+        for (const [line, number] of said.matchAll(/^block (\d+) .* ms .*$/gm)) {
+            assert.equal(/not attested$/.test(line), Number(number) < Number(anchor), line);
+        }
         // Where the user names the block, nothing is passed over.
+        await node.stop();
+        node = await start_chain(chain, l1); // which makes no witnesses of what was before
         const refused = await validate(node.url, '--trusted-number', trusted, '--retry-ms', 300);
         assert.equal(refused.code, exit_failed, refused.stdout);
+    });
+
+    it('refuses headers that were made up after the trusted block, and attests to nothing of them', async () => {
+        // A chain of its own from the second block on: each header has another extra data and the hash of the one before.
+        const made_up = new Map();
+        const fake = (number, header) => {
+            const fields = decodeRlp(header);
+            fields[0] = made_up.get(number - 1) ?? fields[0];
+            fields[12] = '0x6661';
+            const made = encodeRlp(fields);
+            made_up.set(number, keccak256(made));
+            return made;
+        };
+        let trusted;
+        const tamper = (asked, result) => {
+            if (asked.method !== 'debug_getRawHeader') return result;
+            const number = Number(decodeRlp(result)[8]);
+            if (asked.params[0].length === 66) trusted = number;
+            return Number.isNaN(Number(asked.params[0])) || number <= trusted ? result : fake(number, result);
+        };
+        const between = await start_between(node.url, { tamper, refuses: no_witness });
+        const { code, stdout, stderr } = await validate(between.url, '--l1', l1.url, '--rollup', chain.rollup, '--retry-ms', 2_000);
+        between.stop();
+        assert.equal(code, exit_failed, stdout + stderr);
+        assert.match(stderr, /the endpoint's chain is not the one on L1: its block \d+ is 0x/);
+        assert.match(stdout, /is linked by its hashes alone/);
+        assert.doesNotMatch(stdout, /^block \d+ .*0x[0-9a-f]{64}$/m);
+    });
+
+    it('links nothing above what is on L1', async () => {
+        const between = await start_between(node.url, { refuses: no_witness });
+        const { code, stdout, stderr } = await validate(between.url, '--l1', l1.url, '--rollup', chain.rollup, '--retry-ms', 300);
+        between.stop();
+        assert.equal(code, exit_failed, stdout + stderr);
+        assert.match(stdout, /the chain is the one on L1: block \d+ ends its newest batch/);
+        assert.match(stderr, /not here/);
+        assert.doesNotMatch(stdout, /^block \d+ /m);
     });
 });
