@@ -278,10 +278,13 @@ Result<void, TxFailure> TxManager::urge(Attempt& attempt) {
         return *found ? Result<void, TxFailure>{}
                       : failed(Kind::nonce_taken, "another transaction took the nonce");
     }
-    // A node behind another one may count fewer for a moment. No pool sends what has a gap before
-    // it.
-    attempt.looks_below = *nonce < attempt.nonce ? attempt.looks_below + 1 : 0;
-    if (attempt.looks_below >= looks_before_nonce_is_lost) {
+    // A node behind another one may count fewer for a moment, and L1's next blocks may take in
+    // again what a reorganisation took back. No pool sends what has a gap before it.
+    if (*nonce == attempt.nonce) {
+        attempt.gap_since_block.reset();
+    } else if (!attempt.gap_since_block) {
+        attempt.gap_since_block = *head;
+    } else if (*head > *attempt.gap_since_block + options_.blocks_before_bump) {
         return failed(Kind::taken_back, "L1 took back the transaction before it");
     }
     if (*head < attempt.sent_at_block + options_.blocks_before_bump) {

@@ -22,7 +22,8 @@ namespace mega::settlement {
 struct TxManagerOptions {
     uint64_t confirmations = 1;  // 1: in the newest block
     uint32_t poll_ms = 250;
-    /// So many L1 blocks without it, and it is replaced.
+    /// So many L1 blocks without it, and it is replaced; one more without what comes before it, and
+    /// it is given up.
     uint64_t blocks_before_bump = 3;
     u256 max_fee_per_gas = 500'000'000'000ULL;       // 500 gwei
     u256 max_fee_per_blob_gas = 200'000'000'000ULL;  // 200 gwei
@@ -94,7 +95,8 @@ class TxManager {
         Bytes raw;  // the newest form
         std::vector<Hash256> hashes;
         uint64_t sent_at_block = 0;
-        int looks_below = 0;  // in a row, at which L1 counted fewer than `nonce`
+        /// L1's head when it began to count fewer than `nonce`; none while it does not.
+        std::optional<uint64_t> gap_since_block;
     };
 
     [[nodiscard]] Result<uint64_t, TxFailure> gas_limit_for(const TxRequest& request);

@@ -35,6 +35,14 @@ class tx_manager : public ::testing::Test {
         };
     }
 
+    /// Once `sender` has sent its second transaction: the one with the first.
+    static void take_back_a_block(L1Client& l1, const TxManager& sender) {
+        while (sender.counters().sent < 2) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        (void)l1.raw_call("anvil_reorg", {1, replay::json::array()});
+    }
+
     std::unique_ptr<TestAnvil> anvil;
     StopSignal stop;
 };
@@ -164,20 +172,51 @@ TEST_F(tx_manager, gives_up_what_stands_behind_a_transaction_that_l1_took_back) 
     TxManager sender = manager();
     ASSERT_TRUE(sender.send(payment(1)));
     anvil->rpc("evm_setAutomine", {false});
+    std::atomic<bool> done{false};
     std::thread helper([&] {
         const auto own = L1Client::open({.url = anvil->url(), .beacon_url = {}});
-        while (sender.counters().sent < 2) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        take_back_a_block(**own, sender);
+        while (!done) {
+            (void)(*own)->raw_call("anvil_mine", {"0x1"});
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
-        (void)(*own)->raw_call("anvil_reorg", {1, replay::json::array()});
     });
     const auto failed = sender.send(payment(2));
+    done = true;
     helper.join();
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().kind, TxFailure::Kind::taken_back) << failed.error().message;
     anvil->rpc("evm_setAutomine", {true});
     const auto receipt = sender.send(payment(3));
     ASSERT_TRUE(receipt) << receipt.error().message;
+}
+
+TEST_F(tx_manager, waits_while_l1_has_made_no_blocks_over_what_it_took_back) {
+    NEEDS_ANVIL();
+    TxManager sender = manager();
+    ASSERT_TRUE(sender.send(payment(1)));
+    anvil->rpc("evm_setAutomine", {false});
+    std::thread helper([&] {
+        const auto own = L1Client::open({.url = anvil->url(), .beacon_url = {}});
+        take_back_a_block(**own, sender);
+        // Many looks, and no block; then L1 takes in again what it had taken back.
+        std::this_thread::sleep_for(std::chrono::milliseconds(800));
+        (void)(*own)->raw_call(
+            "eth_sendTransaction",
+            {{{"from", to_hex(sender.address())},
+              {"to", to_hex(someone)},
+              {"value", "0x1"},
+              {"nonce", "0x0"},
+              {"maxFeePerGas", "0xba43b7400"},
+              {"maxPriorityFeePerGas", "0x77359400"}}}
+        );
+        (void)(*own)->raw_call("anvil_mine", {"0x1"});
+        (void)(*own)->raw_call("anvil_mine", {"0x1"});
+    });
+    const auto receipt = sender.send(payment(2));
+    helper.join();
+    ASSERT_TRUE(receipt) << receipt.error().message;
+    EXPECT_EQ(*anvil->client().balance(someone), u256{3});
 }
 
 TEST_F(tx_manager, waits_for_an_l1_that_is_away_and_stops_when_told) {
