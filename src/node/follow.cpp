@@ -68,6 +68,8 @@ Result<void> Node::Impl::start_replica(replica::Resumption resumption) {
     }
     replica::ForwarderOptions forwarding;
     forwarding.leader = *url;
+    // With another node to go on to, what one of them has lost or has already is no refusal.
+    forwarding.is_patient = config.follow.size() > 1;
     forwarding.block_interval_ms = config.block_interval_ms;
     forwarder = std::make_unique<replica::Forwarder>(forwarding, publisher);
     accounts = std::make_unique<rpc::Accounts>(std::vector<crypto::SecretKey>{});

@@ -213,7 +213,9 @@ void Forwarder::wait_for_leader(const Job& job) {
 void Forwarder::forget_accepted(const Job& job) {
     const std::lock_guard lock(mutex_);
     const auto sent = sent_.find(job.tx->hash);
-    if (sent != sent_.end() && sent->second.waiters.empty()) {
+    // After a change of leader what is noted there is of another sending.
+    const bool is_current = job.destination == destination_;
+    if (is_current && sent != sent_.end() && sent->second.waiters.empty()) {
         remove(sent);
     }
 }

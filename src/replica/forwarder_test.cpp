@@ -35,6 +35,12 @@ class Home final : public sequencer::Intake {
         }
         done(outcome);
     }
+    void wait_for_submission() {
+        std::unique_lock lock(mutex_);
+        ASSERT_TRUE(arrived_.wait_for(lock, std::chrono::seconds(30), [this] {
+            return !asked_.empty();
+        }));
+    }
     [[nodiscard]] mempool::TxPtr find_pooled(const Hash256& /*hash*/) const override { return {}; }
     [[nodiscard]] std::optional<uint64_t> next_pooled_nonce(const Address& /*sender*/
     ) const override {
@@ -80,6 +86,7 @@ class ForwarderTest : public testing::Test {
         std::make_shared<sequencer::OpenBlock>(BlockHeader{}, execution::BlockEnv{});
     sequencer::Publisher publisher_;
     Home home_;
+    Home other_home_;
     Client client_;
     Forwarder forwarder_{{.leader = {}, .is_patient = true, .threads = 1}, publisher_};
 };
@@ -152,6 +159,22 @@ TEST_F(ForwarderTest, what_is_pooled_too_late_waits_for_the_next_leader) {
     ASSERT_EQ(client_.told.size(), 1u);
     EXPECT_EQ(client_.told[0].kind, Kind::pooled);
     EXPECT_EQ(forwarder_.pool_status().pending, 0u);
+}
+
+TEST_F(ForwarderTest, an_answer_of_a_former_home_forgets_nothing_of_the_next) {
+    forwarder_.submit(client_.tx, SubmitMode::accepted, client_.done);
+    forwarder_.lead_home(home_);
+    home_.wait_for_submission();
+    forwarder_.lead_home(other_home_);
+    other_home_.wait_for_submission();
+    SubmitOutcome pooled;
+    pooled.kind = Kind::pooled;
+    home_.answer(pooled);
+    EXPECT_NE(forwarder_.find_pooled(client_.tx->hash), nullptr);
+    other_home_.answer(pooled);
+    EXPECT_EQ(forwarder_.find_pooled(client_.tx->hash), nullptr);
+    ASSERT_EQ(client_.told.size(), 1u);
+    EXPECT_EQ(client_.told[0].kind, Kind::pooled);
 }
 
 }  // namespace
