@@ -112,11 +112,20 @@ Replica::Step<std::optional<uint64_t>> Replica::find_common(Leader& leader) {
 Replica::Step<Replica::Progress> Replica::leave_branch(
     Leader& leader, const std::string& why, bool concerns_open
 ) {
+    const uint64_t head = parts_.mirror.head()->header.number;
+    const std::string reason = leader.origin() + ": " + why;
+    if (concerns_open) {
+        // Before anybody is asked, who may not answer: part of what was refused may be in the
+        // mirror, told to nobody, where the next leader's records would go on from it.
+        if (auto back = go_back_to(head, reason); !back) {
+            return Err{back.error()};
+        }
+        leader.forget_pushed();
+    }
     const auto common = find_common(leader);
     if (!common) {
         return Err{common.error()};
     }
-    const uint64_t head = parts_.mirror.head()->header.number;
     const bool is_kept = *common && (**common == head || [&] {
         const auto diff = parts_.checkpointer.blocks().diff(**common + 1);
         return diff && *diff != nullptr;
@@ -138,13 +147,14 @@ Replica::Step<Replica::Progress> Replica::leave_branch(
             known
         ))};
     }
-    if (**common == head && !concerns_open) {
+    if (**common < head) {
+        if (auto back = go_back_to(**common, reason); !back) {
+            return Err{back.error()};
+        }
+        leader.forget_pushed();
+    } else if (!concerns_open) {
         return Progress::nothing;  // said before the leader went where both are now
     }
-    if (auto back = go_back_to(**common, leader.origin() + ": " + why); !back) {
-        return Err{back.error()};
-    }
-    leader.forget_pushed();
     return wait_ms(pause_ms) ? Progress::went_back : Progress::nothing;
 }
 
@@ -174,8 +184,9 @@ Replica::Interruption Replica::refuse_branch(const std::string& words) {
 
 Replica::Step<void> Replica::go_back_to(uint64_t number, const std::string& why) {
     const uint64_t head = parts_.mirror.head()->header.number;
-    note_withdrawn(parts_.mirror.executed());
+    note_withdrawn(std::span(parts_.mirror.executed()).first(told_));
     parts_.mirror.give_up_open_block();
+    told_ = 0;
     if (!unsaved_.empty()) {
         checkpoint();
     }

@@ -64,6 +64,7 @@ void Replica::start(Resumption resumption) {
     seal_sequence_ = resumption.seal_sequence;
     last_sequence_ = parts_.log.durable();
     knew_sequencer_ = !parts_.mirror.sequencers().empty();
+    told_ = parts_.mirror.executed().size();
     parts_.head.move_to(parts_.mirror.head(), parts_.mirror.open());
     parts_.publisher.post([this, open = parts_.mirror.open()] {
         parts_.publisher.tell([&](sequencer::Listener& listener) { listener.on_opened(open); });
@@ -474,6 +475,7 @@ Replica::Interruption Replica::accuse(
 
 void Replica::keep(const Bytes& encoded, const Applied& applied) {
     learn_sequencer();
+    told_ = parts_.mirror.executed().size();
     last_sequence_ = parts_.log.append(encoded);
     ++status_.records;
     status_.mini_blocks += applied.mini_blocks.size();

@@ -142,7 +142,7 @@ class Replica {
     /// Nothing when not even what is final is common.
     [[nodiscard]] Step<std::optional<uint64_t>> find_common(Leader& leader);
     /// To the last common block. Nothing happens where that is the head, unless it is the open
-    /// block that differs.
+    /// block that differs: that one is given up in any case, whatever the leader answers.
     [[nodiscard]] Step<Progress> leave_branch(
         Leader& leader, const std::string& why, bool concerns_open
     );
@@ -161,6 +161,7 @@ class Replica {
     std::vector<sequencer::SealedPtr> unsaved_;
     std::vector<Bytes> records_;  // of the open block
     size_t records_bytes_ = 0;
+    size_t told_ = 0;  // transactions of the open block that listeners know; a refusal may add more
     storage::WriteAheadLog::Sequence last_sequence_ = 0;
     storage::WriteAheadLog::Sequence seal_sequence_ = 0;  // of the last sealed block
     int doubts_ = 0;  // contradictions that were not held against the leader, since the last seal

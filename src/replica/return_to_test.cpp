@@ -138,6 +138,34 @@ TEST_F(ReturnTo, what_is_written_is_read_again_from_there) {
     EXPECT_EQ(*kept.follower.commitment->root(), stored->head->header.state_root);
 }
 
+TEST_F(ReturnTo, what_a_refused_block_left_is_gone_and_the_good_one_opens_anew) {
+    mine(2);
+    send(1, 0);
+    leader_->mine();
+    const auto excerpt = feed::read_from(*leader_->reader, {1, 0}, {});
+    ASSERT_TRUE(excerpt.has_value());
+    ASSERT_EQ(std::get<feed::BlockRecord>(decoded(excerpt->records[2])).header.number, 3U);
+    Kept kept(other_.path());
+    kept.play({excerpt->records[0], excerpt->records[1]});
+    auto lie = std::get<feed::BlockRecord>(decoded(excerpt->records[2]));
+    lie.header.gas_used += 1;
+    Mirror& mirror = *kept.follower.mirror;
+    EXPECT_EQ(
+        kept.follower.must_refuse(feed::Record{std::move(lie)}).kind, Refusal::Kind::mismatch
+    );
+    // It has been opened and holds transactions that nobody was told of.
+    EXPECT_TRUE(mirror.has_begun());
+    EXPECT_FALSE(mirror.executed().empty());
+    EXPECT_TRUE(kept.accept(feed::Record{feed::RevertRecord{2}}));
+    EXPECT_FALSE(mirror.has_begun());
+    EXPECT_TRUE(mirror.executed().empty());
+    const auto applied = kept.follower.apply(excerpt->records[2]);
+    ASSERT_TRUE(applied.has_value()) << to_string(applied.error());
+    EXPECT_TRUE(applied->is_opened);
+    ASSERT_NE(applied->sealed, nullptr);
+    expect_same(kept);
+}
+
 TEST_F(ReturnTo, a_block_that_does_not_exist_is_refused) {
     mine(2);
     Kept kept(other_.path());
