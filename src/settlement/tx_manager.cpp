@@ -211,7 +211,8 @@ Result<void, TxFailure> TxManager::hand_over(Attempt& attempt) {
         }
         return failed(Kind::nonce_taken, words);
     }
-    if (says(words, "underpriced")) {
+    // The latter when L1 has become dearer and its pool has let the transaction go meanwhile.
+    if (says(words, "underpriced") || says(words, "less than block base fee")) {
         return raise(attempt);
     }
     if (says(words, "already reserved")) {

@@ -130,18 +130,27 @@ TEST_F(tx_manager, takes_the_place_of_what_a_former_run_left_in_the_pool) {
 TEST_F(tx_manager, outbids_itself_when_blocks_pass_without_its_transaction) {
     NEEDS_ANVIL({"--no-mining"});
     std::atomic<bool> done{false};
-    // Blocks pass while the transaction bids too little for them.
+    TxManager sender = manager();
+    // Blocks pass while the transaction bids too little for them: from when it is in the pool until
+    // it is outbid.
     std::thread miner([&] {
         const auto own = L1Client::open({.url = anvil->url(), .beacon_url = {}});
-        for (int i = 0; i < 200 && !done; ++i) {
+        const auto is_pooled = [&] {
+            const auto status = (*own)->raw_call("txpool_status", replay::json::array());
+            return status && (status->value("pending", "0x0") != "0x0" ||
+                              status->value("queued", "0x0") != "0x0");
+        };
+        for (int i = 0; i < 1000 && !done; ++i) {
             std::this_thread::sleep_for(std::chrono::milliseconds(60));
-            if (i < 8) {
+            if (!is_pooled()) {
+                continue;
+            }
+            if (sender.counters().replaced == 0) {
                 (void)(*own)->raw_call("anvil_setNextBlockBaseFeePerGas", {"0x174876e800"});
             }
             (void)(*own)->raw_call("anvil_mine", {"0x1"});
         }
     });
-    TxManager sender = manager();
     const auto receipt = sender.send(with_blobs(1));
     done = true;
     miner.join();
