@@ -82,6 +82,21 @@ class ForwarderTest : public testing::Test {
         forwarder_.on_executed(*block_, all);
     }
 
+    /// Home does not lead any more when it is asked, then it does again.
+    void comes_home_too_late(SubmitMode mode, Kind answer) {
+        forwarder_.submit(client_.tx, mode, client_.done);
+        forwarder_.lead_home(home_);
+        home_.answer(refusal(sequencer::no_leader_words));
+        EXPECT_TRUE(client_.told.empty());
+        forwarder_.lead_home(home_);
+        SubmitOutcome outcome;
+        outcome.kind = answer;
+        home_.answer(outcome);
+        ASSERT_EQ(client_.told.size(), 1u);
+        EXPECT_EQ(client_.told[0].kind, answer);
+        EXPECT_EQ(forwarder_.pool_status().pending, 0u);
+    }
+
     sequencer::OpenBlockPtr block_ =
         std::make_shared<sequencer::OpenBlock>(BlockHeader{}, execution::BlockEnv{});
     sequencer::Publisher publisher_;
@@ -135,30 +150,11 @@ TEST_F(ForwarderTest, a_true_refusal_is_told) {
 }
 
 TEST_F(ForwarderTest, what_comes_home_too_late_waits_for_the_next_leader) {
-    forwarder_.submit(client_.tx, SubmitMode::executed, client_.done);
-    forwarder_.lead_home(home_);
-    home_.answer(refusal(sequencer::no_leader_words));
-    EXPECT_TRUE(client_.told.empty());
-    forwarder_.lead_home(home_);
-    SubmitOutcome executed;
-    executed.kind = Kind::executed;
-    home_.answer(executed);
-    ASSERT_EQ(client_.told.size(), 1u);
-    EXPECT_EQ(client_.told[0].kind, Kind::executed);
+    comes_home_too_late(SubmitMode::executed, Kind::executed);
 }
 
 TEST_F(ForwarderTest, what_is_pooled_too_late_waits_for_the_next_leader) {
-    forwarder_.submit(client_.tx, SubmitMode::accepted, client_.done);
-    forwarder_.lead_home(home_);
-    home_.answer(refusal(sequencer::no_leader_words));
-    EXPECT_TRUE(client_.told.empty());
-    forwarder_.lead_home(home_);
-    SubmitOutcome pooled;
-    pooled.kind = Kind::pooled;
-    home_.answer(pooled);
-    ASSERT_EQ(client_.told.size(), 1u);
-    EXPECT_EQ(client_.told[0].kind, Kind::pooled);
-    EXPECT_EQ(forwarder_.pool_status().pending, 0u);
+    comes_home_too_late(SubmitMode::accepted, Kind::pooled);
 }
 
 TEST_F(ForwarderTest, an_answer_of_a_former_home_forgets_nothing_of_the_next) {

@@ -12,21 +12,6 @@ namespace {
 
 constexpr uint64_t withdrawal_l1_gas = 100'000;  // given to the call on L1
 
-Result<L1Receipt> send_to(
-    TxManager& sender, const std::string& what, const Address& to, Bytes data, const u256& value
-) {
-    auto receipt = sender.send(
-        {.to = to, .data = std::move(data), .value = value, .gas_limit = 0, .sidecar = {}}
-    );
-    if (!receipt) {
-        return Err{Error{what + ": " + receipt.error().message}};
-    }
-    if (!receipt->status) {
-        return Err{Error{what + ": reverted in " + to_hex(receipt->tx_hash)}};
-    }
-    return *std::move(receipt);
-}
-
 Result<u256> ask_number(L1Client& client, const Address& contract, const Bytes& data) {
     const auto answer = client.call({.to = contract, .data = data});
     if (!answer) {
@@ -76,8 +61,8 @@ Result<DepositSent> send_deposit(
         return Err{allowed.error()};
     }
     if (*allowed < amount) {
-        const auto approved = send_to(
-            sender,
+        const auto approved = send_call(
+            &sender,
             "approving the portal",
             contracts.token,
             abi::Encoder().word(contracts.portal).word(amount).call("approve(address,uint256)"),
@@ -94,8 +79,8 @@ Result<DepositSent> send_deposit(
         return Err{fee.error()};
     }
     // Twice the fee, because its price may rise until then: the surplus comes back.
-    const auto receipt = send_to(
-        sender,
+    const auto receipt = send_call(
+        &sender,
         "depositing",
         contracts.portal,
         abi::Encoder()
@@ -131,8 +116,8 @@ std::vector<WithdrawalSent> withdrawals_in(const L1Receipt& receipt) {
 Result<WithdrawalSent> send_withdrawal(
     TxManager& l2_sender, const Address& to, const u256& amount
 ) {
-    const auto receipt = send_to(
-        l2_sender,
+    const auto receipt = send_call(
+        &l2_sender,
         "withdrawing",
         rollup::message_passer_address,
         abi::Encoder()
@@ -300,8 +285,8 @@ Result<void> prove_withdrawal(
         .message_passer_root = proof->storage_root,
         .block_hash = mega::hash_of(**header),
     };
-    const auto receipt = send_to(
-        l1_sender,
+    const auto receipt = send_call(
+        &l1_sender,
         "proving",
         contracts.portal,
         prove_withdrawal_input(sent.withdrawal, status.claim, output, proof->slot_proofs.at(0)),
@@ -322,8 +307,8 @@ Result<void> finalize_withdrawal(
         return Err{claim.error()};
     }
     if (claim->status == ClaimStatus::proposed) {
-        const auto finalized = send_to(
-            l1_sender,
+        const auto finalized = send_call(
+            &l1_sender,
             "making the claim final",
             contracts.state_claims,
             abi::Encoder().word(u256{status.claim}).call("finalize(uint64)"),
@@ -333,8 +318,8 @@ Result<void> finalize_withdrawal(
             return Err{finalized.error()};
         }
     }
-    const auto receipt = send_to(
-        l1_sender,
+    const auto receipt = send_call(
+        &l1_sender,
         "finalising",
         contracts.portal,
         finalize_withdrawal_input(sent.withdrawal, status.prover),

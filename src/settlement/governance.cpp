@@ -125,18 +125,8 @@ Result<uint64_t> Governance::l1_time() {
 Result<void> Governance::send(
     const std::string& what, const Address& to, Bytes data, const u256& value
 ) {
-    if (sender_ == nullptr) {
-        return Err{Error{what + ": no key was given"}};
-    }
-    const auto receipt = sender_->send(
-        {.to = to, .data = std::move(data), .value = value, .gas_limit = 0, .sidecar = {}}
-    );
-    if (!receipt) {
-        return Err{Error{what + ": " + receipt.error().message}};
-    }
-    return receipt->status
-               ? Result<void>{}
-               : Result<void>(Err{Error{what + ": reverted in " + to_hex(receipt->tx_hash)}});
+    const auto receipt = send_call(sender_, what, to, std::move(data), value);
+    return receipt ? Result<void>{} : Result<void>(Err{receipt.error()});
 }
 
 Result<std::vector<Proposal>> Governance::proposals() {

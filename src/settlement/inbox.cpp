@@ -56,10 +56,20 @@ Result<InboxHead> read_inbox_head(L1Client& client, const Address& batch_inbox) 
     return head;
 }
 
-Result<std::optional<BatchAt>> find_batch(
-    L1Client& client, const Address& batch_inbox, uint64_t index, uint64_t from, uint64_t to
+namespace {
+
+/// The batch with `first_of(header) <= wanted <= last_of(header)`; batches are in that order. Most
+/// likely among the newest: searched backwards, in ranges that every node answers.
+template <class First, class Last>
+Result<std::optional<BatchAt>> search_back(
+    L1Client& client,
+    const Address& batch_inbox,
+    uint64_t wanted,
+    uint64_t from,
+    uint64_t to,
+    First first_of,
+    Last last_of
 ) {
-    // Most likely among the newest: searched backwards, in ranges that every node answers.
     constexpr uint64_t range = 2'000;
     for (uint64_t last = to; last >= from; last -= range) {
         const uint64_t first = last >= from + range ? last - range + 1 : from;
@@ -68,15 +78,41 @@ Result<std::optional<BatchAt>> find_batch(
             return Err{batches.error()};
         }
         for (const BatchAt& batch : *batches) {
-            if (batch.posted.header.index == index) {
+            const rollup::BatchHeader& header = batch.posted.header;
+            if (first_of(header) <= wanted && wanted <= last_of(header)) {
                 return std::optional(batch);
             }
         }
-        if (first == from || (!batches->empty() && batches->front().posted.header.index < index)) {
+        const bool is_past =
+            !batches->empty() && first_of(batches->front().posted.header) <= wanted;
+        if (first == from || is_past) {
             break;
         }
     }
     return std::optional<BatchAt>{};
+}
+
+}  // namespace
+
+Result<std::optional<BatchAt>> find_batch(
+    L1Client& client, const Address& batch_inbox, uint64_t index, uint64_t from, uint64_t to
+) {
+    const auto index_of = [](const rollup::BatchHeader& header) { return header.index; };
+    return search_back(client, batch_inbox, index, from, to, index_of, index_of);
+}
+
+Result<std::optional<BatchAt>> find_batch_of_block(
+    L1Client& client, const Address& batch_inbox, uint64_t number, uint64_t from, uint64_t to
+) {
+    return search_back(
+        client,
+        batch_inbox,
+        number,
+        from,
+        to,
+        [](const rollup::BatchHeader& header) { return header.first_block; },
+        [](const rollup::BatchHeader& header) { return header.last_block; }
+    );
 }
 
 }  // namespace mega::settlement

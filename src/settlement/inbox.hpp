@@ -24,5 +24,9 @@ struct InboxHead {
 [[nodiscard]] Result<std::optional<BatchAt>> find_batch(
     L1Client& client, const Address& batch_inbox, uint64_t index, uint64_t from, uint64_t to
 );
+/// The one that holds this L2 block.
+[[nodiscard]] Result<std::optional<BatchAt>> find_batch_of_block(
+    L1Client& client, const Address& batch_inbox, uint64_t number, uint64_t from, uint64_t to
+);
 
 }  // namespace mega::settlement

@@ -34,18 +34,8 @@ std::string signature(std::string_view name, std::string_view more = "") {
 Result<void> send(
     SwapSide& side, const std::string& what, const Address& to, Bytes data, const u256& value
 ) {
-    if (side.sender == nullptr) {
-        return Err{Error{what + ": no key was given"}};
-    }
-    const auto receipt = side.sender->send(
-        {.to = to, .data = std::move(data), .value = value, .gas_limit = 0, .sidecar = {}}
-    );
-    if (!receipt) {
-        return Err{Error{what + ": " + receipt.error().message}};
-    }
-    return receipt->status
-               ? Result<void>{}
-               : Result<void>(Err{Error{what + ": reverted in " + to_hex(receipt->tx_hash)}});
+    const auto receipt = send_call(side.sender, what, to, std::move(data), value);
+    return receipt ? Result<void>{} : Result<void>(Err{receipt.error()});
 }
 
 json to_object(const SwapLeg& leg) {

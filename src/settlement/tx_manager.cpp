@@ -306,4 +306,22 @@ Result<void, TxFailure> TxManager::urge(Attempt& attempt) {
     return {};
 }
 
+Result<L1Receipt> send_call(
+    TxManager* sender, const std::string& what, const Address& to, Bytes data, const u256& value
+) {
+    if (sender == nullptr) {
+        return Err{Error{what + ": no key was given"}};
+    }
+    auto receipt = sender->send(
+        {.to = to, .data = std::move(data), .value = value, .gas_limit = 0, .sidecar = {}}
+    );
+    if (!receipt) {
+        return Err{Error{what + ": " + receipt.error().message}};
+    }
+    if (!receipt->status) {
+        return Err{Error{what + ": reverted in " + to_hex(receipt->tx_hash)}};
+    }
+    return *std::move(receipt);
+}
+
 }  // namespace mega::settlement

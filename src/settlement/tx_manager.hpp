@@ -121,4 +121,14 @@ class TxManager {
     TxCounters counters_;
 };
 
+/// A call of a contract that has to succeed: its receipt, or `what` and why not. `sender` is null
+/// where no key was given.
+[[nodiscard]] Result<L1Receipt> send_call(
+    TxManager* sender,
+    const std::string& what,
+    const Address& to,
+    Bytes data,
+    const u256& value = {}
+);
+
 }  // namespace mega::settlement

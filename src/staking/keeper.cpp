@@ -16,8 +16,8 @@ using settlement::abi::Encoder;
 
 constexpr size_t max_unrecorded = 256;
 constexpr size_t max_committees = 8;
-/// How far back batches are looked for after a start: attestations are kept of the last blocks
-/// only.
+/// How far back batches are looked for, after a start or a long time without the lead: attestations
+/// are kept of the last blocks only.
 constexpr uint64_t look_back_blocks = 512;
 constexpr uint32_t max_refusals = 3;  // of a call by L1, one after the other: then it is given up
 constexpr auto claim_pause = std::chrono::minutes(5);
@@ -129,13 +129,12 @@ Result<const Committee*> Keeper::committee_at(uint64_t time) {
 }
 
 Result<void> Keeper::take_batches(const settlement::L1Header& head) {
-    if (taken_to_block_ == 0) {
-        const uint64_t back = head.number > look_back_blocks ? head.number - look_back_blocks : 1;
-        taken_to_block_ = std::max(back, options_.rollup.l1_start_block) - 1;
-    }
-    if (head.number > look_back_blocks) {
-        taken_to_block_ = std::max(taken_to_block_, head.number - look_back_blocks);
-    }
+    const uint64_t first = std::max(
+        {uint64_t{1},
+         head.number - std::min(head.number, look_back_blocks),
+         options_.rollup.l1_start_block}
+    );
+    taken_to_block_ = std::max(taken_to_block_, first - 1);
     if (taken_to_block_ >= head.number) {
         return {};
     }

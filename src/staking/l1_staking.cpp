@@ -145,6 +145,12 @@ Result<bool> L1Staking::is_barred(uint32_t id) {
     });
 }
 
+Result<bool> L1Staking::is_out(uint32_t id) {
+    return ask(*client_, contracts_.slasher, call_with("isOut(uint32)", id), [](Decoder& in) {
+        return in.boolean();
+    });
+}
+
 Result<StakeTable> L1Staking::stake_table(uint64_t epoch) {
     const auto lists =
         ask(*client_, contracts_.staking, call_with("stakeTable(uint48)", epoch), [](Decoder& in) {

@@ -49,6 +49,8 @@ class L1Staking {
     [[nodiscard]] Result<ValidatorKeys> keys_of(uint32_t id);
     /// Jailed or out at this moment, whatever the epoch's table says.
     [[nodiscard]] Result<bool> is_barred(uint32_t id);
+    /// Slashed for a contradiction, which happens once. Who is jailed or has retired is not.
+    [[nodiscard]] Result<bool> is_out(uint32_t id);
 
     // Stake and epochs.
     [[nodiscard]] Result<StakeTable> stake_table(uint64_t epoch);

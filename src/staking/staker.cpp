@@ -36,19 +36,7 @@ Result<uint64_t> Staker::present_epoch() {
 }
 
 Result<settlement::L1Receipt> Staker::send(const std::string& what, const Address& to, Bytes data) {
-    if (sender_ == nullptr) {
-        return Err{Error{what + ": no key was given"}};
-    }
-    auto receipt = sender_->send(
-        {.to = to, .data = std::move(data), .value = {}, .gas_limit = 0, .sidecar = {}}
-    );
-    if (!receipt) {
-        return Err{Error{what + ": " + receipt.error().message}};
-    }
-    if (!receipt->status) {
-        return Err{Error{what + ": reverted in " + to_hex(receipt->tx_hash)}};
-    }
-    return *std::move(receipt);
+    return settlement::send_call(sender_, what, to, std::move(data));
 }
 
 Result<void> Staker::allow(const Address& spender, const u256& amount) {

@@ -1,7 +1,7 @@
 #include "staking/watch.hpp"
 
 #include "jsonrpc/endpoint.hpp"
-#include "settlement/l1_source.hpp"
+#include "settlement/inbox.hpp"
 #include "settlement/tx_manager.hpp"
 #include "staking/l1_staking.hpp"
 #include "staking/ledger.hpp"
@@ -33,7 +33,6 @@ constexpr uint32_t max_refusals = 200;  // about a week
 /// Blocks for validators to attest before their attestations are looked at.
 constexpr uint64_t settling_blocks = 2;
 constexpr uint64_t max_blocks_a_look = 16;
-constexpr uint64_t log_range = 2'000;
 
 /// The server of a node takes both on one port; only a WebSocket brings mini-blocks.
 std::string as_socket(std::string url) {
@@ -41,38 +40,6 @@ std::string as_socket(std::string url) {
         url.replace(0, 4, "ws");
     }
     return url;
-}
-
-/// The batch that holds this block, searched backwards; nothing while it is not on L1.
-Result<std::optional<rollup::PostedBatch>> find_batch_of(
-    settlement::L1Client& client, const rollup::RollupConfig& rollup, uint64_t block_number
-) {
-    const auto head = client.head_number();
-    if (!head) {
-        return Err{head.error()};
-    }
-    for (uint64_t last = *head; last >= rollup.l1_start_block;) {
-        const uint64_t first = last >= rollup.l1_start_block + log_range ? last - log_range + 1
-                                                                         : rollup.l1_start_block;
-        const auto batches = settlement::read_batches(client, rollup.batch_inbox, first, last);
-        if (!batches) {
-            return Err{batches.error()};
-        }
-        for (const settlement::BatchAt& batch : *batches) {
-            const auto& header = batch.posted.header;
-            if (header.first_block <= block_number && block_number <= header.last_block) {
-                return std::optional{batch.posted};
-            }
-        }
-        // Batches are in the order of their blocks: what is further back holds earlier ones.
-        const bool is_past =
-            !batches->empty() && batches->front().posted.header.first_block <= block_number;
-        if (is_past || first == rollup.l1_start_block || first == 0) {
-            break;
-        }
-        last = first - 1;
-    }
-    return std::optional<rollup::PostedBatch>{};
 }
 
 /// Whole or not at all.
@@ -328,18 +295,21 @@ Result<void> Watch::Impl::step() {
     if (auto known = know_validators(); !known) {
         return known;
     }
+    // Each is tried, whatever becomes of the one before.
+    std::optional<Error> first_error;
     for (auto open_case = open_cases.begin(); open_case != open_cases.end();) {
         if (Clock::now() < open_case->next_try) {
             ++open_case;
             continue;
         }
         const auto brought = bring(*open_case);
-        if (!brought) {
-            return Err{brought.error()};
+        if (!brought && !first_error) {
+            first_error = brought.error();
         }
-        open_case = *brought ? open_cases.erase(open_case) : std::next(open_case);
+        const bool is_closed = brought && *brought;
+        open_case = is_closed ? open_cases.erase(open_case) : std::next(open_case);
     }
-    return {};
+    return first_error ? Result<void>{Err{*first_error}} : Result<void>{};
 }
 
 Result<uint32_t> Watch::Impl::id_of(const Contradiction& evidence) {
@@ -360,7 +330,17 @@ Result<bool> Watch::Impl::bring(Case& open_case) {
         }
         open_case.id = *id;
     }
-    const auto batch = find_batch_of(*client, options.rollup.config, block_of(open_case.evidence));
+    const auto head = client->head_number();
+    if (!head) {
+        return Err{head.error()};
+    }
+    const auto batch = settlement::find_batch_of_block(
+        *client,
+        options.rollup.config.batch_inbox,
+        block_of(open_case.evidence),
+        options.rollup.config.l1_start_block,
+        *head
+    );
     if (!batch) {
         return Err{batch.error()};
     }
@@ -368,21 +348,22 @@ Result<bool> Watch::Impl::bring(Case& open_case) {
         open_case.next_try = Clock::now() + batch_pause;
         return false;  // its block is not on L1 yet
     }
-    const auto is_barred = staking->is_barred(open_case.id);
-    if (!is_barred) {
-        return Err{is_barred.error()};
+    const auto is_out = staking->is_out(open_case.id);
+    if (!is_out) {
+        return Err{is_out.error()};
     }
     const std::string who = "validator " + std::to_string(open_case.id);
-    if (*is_barred) {
+    if (*is_out) {
         options.log("watch: " + who + " has been slashed already");
         return true;
     }
     std::optional<Bytes> data;
     if (const auto* headers = std::get_if<TwoMiniBlocks>(&open_case.evidence)) {
-        data = two_mini_blocks_input(open_case.id, headers->first, headers->second, **batch);
+        data =
+            two_mini_blocks_input(open_case.id, headers->first, headers->second, (*batch)->posted);
     } else {
         const auto& pair = std::get<TwoAttestations>(open_case.evidence);
-        data = two_attestations_input(open_case.id, pair.first, pair.second, **batch);
+        data = two_attestations_input(open_case.id, pair.first, pair.second, (*batch)->posted);
     }
     if (!data) {
         return true;

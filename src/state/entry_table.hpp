@@ -16,7 +16,7 @@ class EntryTable {
         return index == IndexTable::none ? nullptr : &entries_[index].value;
     }
     /// Made anew when it is not there.
-    [[nodiscard]] Value& operator()(uint64_t hash, const Key& key) {
+    [[nodiscard]] Value& find_or_add(uint64_t hash, const Key& key) {
         uint32_t index = index_of(hash, key);
         if (index == IndexTable::none) {
             index = static_cast<uint32_t>(entries_.size());

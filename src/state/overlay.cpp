@@ -69,7 +69,7 @@ void Overlay::set_code(const Address& address, BytesView code) {
 
 void Overlay::set_storage(const Address& address, const u256& slot, const u256& value) {
     const SlotKey key{address, slot};
-    slots_(hash_of(key), key) = {value, times_cleared(address)};
+    slots_.find_or_add(hash_of(key), key) = {value, times_cleared(address)};
 }
 
 void Overlay::clear_storage(const Address& address) {

@@ -53,7 +53,7 @@ class Overlay final : public StateView {
     void note_bare_storage(const Address& address);
 
     [[nodiscard]] std::optional<Account>& account_at(const Address& address) {
-        return accounts_(hash_(address), address);
+        return accounts_.find_or_add(hash_(address), address);
     }
     [[nodiscard]] uint64_t hash_of(const SlotKey& key) const {
         return hash_(hash_(key.address), key.slot);
