@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { decodeFunctionData, parseEther, zeroAddress } from 'viem';
 import { account, artifact, is_anvil, temporary_directory, wait_for } from './harness.mjs';
 import { deploy_chain, mega, run_mega, start_chain, start_l1 } from './settlement_harness.mjs';
-import { abi_of, clients_of, deploy, load_sdk, pass_time, refused, succeed, write } from './two_layers.mjs';
+import { abi_of, clients_of, deploy, load_sdk, pass_time, refused, reorganise_from, succeed, write } from './two_layers.mjs';
 
 const skip = is_anvil ? 'swaps between the layers are a part of mega' : false;
 const [alice, bob, other] = [1, 2, 3];
@@ -82,8 +82,12 @@ describe('swaps between the layers', { skip }, () => {
         return { preimage, first: await leg(first_layer, alice, bob, '1', first_s), second: await leg(second_layer, bob, alice, '3', second_s) };
     };
 
-    /// L1 without the block of a receipt and those after it.
-    const vanish = async ({ blockNumber }) => l1.rpc('anvil_reorg', Number((await clients.public_l1.getBlockNumber()) - blockNumber) + 1, []);
+    /// L1 without the lock that was last made there.
+    const vanish = async () => {
+        const event = swap_abi.find(({ type, name }) => type === 'event' && name === 'Locked');
+        const logs = await clients.public_l1.getLogs({ address: chain.contracts.atomicSwap, event, fromBlock: 0n });
+        await reorganise_from(l1, logs.at(-1).blockNumber);
+    };
 
     it('tokens are locked through the program, and nobody claims (they go back below)', async () => {
         const offered = await party(alice)('offer', 'apples', '--give', '5', '--want', '7', '--to', address(bob), '--give-token', token.l1, '--want-token', token.l2, '--minutes', '1', '--margin-s', '5');
@@ -184,24 +188,25 @@ describe('swaps between the layers', { skip }, () => {
         await party(alice)('offer', 'berries', '--on', 'l2', '--give', '3', '--want', '1', '--to', address(bob), '--minutes', '1', '--margin-s', '5');
         hand_over('berries');
         await party(bob)('accept', 'berries', '--margin-s', '5');
-        await l1.rpc('anvil_reorg', 3, []);
+        await vanish();
         assert.match(await party(alice)('status', 'berries'), /first leg, on L2: locked.*\n.*second leg, on L1: not locked/);
         await refused_party(alice)(/the second leg is not locked/, 'claim', 'berries', '--margin-s', '5');
         await refused_party(bob)(/nobody has shown the preimage/, 'claim', 'berries');
         const gone = await legs('l2', { first_s: 10n, second_s: 5n });
         await lock('l2', alice, gone.first);
-        await vanish(await lock('l1', bob, gone.second));
+        await lock('l1', bob, gone.second);
+        await vanish();
         assert.equal(await status_of('l1', gone.second), 'none');
 
         // The first leg on L1 vanishes: whoever has not locked yet does not, and who has gets it back.
         await party(alice)('offer', 'cherries', '--give', '1', '--want', '3', '--to', address(bob));
         hand_over('cherries');
-        await l1.rpc('anvil_reorg', 3, []);
+        await vanish();
         await refused_party(bob)(/the first leg is not locked/, 'accept', 'cherries');
         const { preimage, first, second } = await legs('l1', { second_s: 8n });
-        const locked = await lock('l1', alice, first);
+        await lock('l1', alice, first);
         await lock('l2', bob, second);
-        await vanish(locked);
+        await vanish();
         assert.equal(await status_of('l1', first), 'none');
         assert.equal(await status_of('l2', second), 'open');
         await refused(clients.l1(bob), ['a claim of a lock that is gone', claim_call('l1', first, preimage), 'WrongStatus']);

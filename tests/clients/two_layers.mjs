@@ -89,3 +89,11 @@ export async function pass_time(l1, seconds) {
     await rpc(l1.url, 'evm_increaseTime', [Number(seconds)]);
     await l1.mine(1);
 }
+
+/// L1 without block `number` and those after it; their transactions are gone, as if L1 had never seen them.
+export async function reorganise_from(l1, number) {
+    await l1.hold(); // a block more, and the depth would be another
+    const depth = Number(await l1.rpc('eth_blockNumber')) - Number(number) + 1;
+    await l1.rpc('anvil_reorg', depth, []);
+    await l1.tick();
+}
