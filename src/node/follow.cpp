@@ -1,5 +1,6 @@
 // A node that follows another one: the parts of a replica.
 
+#include "attestation/mismatch_notice.hpp"
 #include "base/hex.hpp"
 #include "node/node_impl.hpp"
 
@@ -90,6 +91,11 @@ Result<void> Node::Impl::start_replica(replica::Resumption resumption) {
     options.evidence_directory = config.data_directory;
     options.inform = [](const std::string& words) { spdlog::info("{}", words); };
     options.warn = [](const std::string& words) { spdlog::warn("{}", words); };
+    options.on_notice = [this](const feed::NoticeRecord& notice) {
+        if (notice.kind == attestation::notice_feed_kind) {
+            (void)service->take_mismatch_notice(notice.body);
+        }
+    };
     options.on_leader = [this](const std::string& leader_url) {
         if (auto leader = net::parse_url(leader_url)) {
             forwarder->lead_to(*std::move(leader));

@@ -176,6 +176,16 @@ void add_validators(MetricsText& out, const MetricSources& sources) {
         "Reports that were malformed, or too many",
         gauges.mismatches_refused
     );
+    out.counter(
+        "mismatch_notices_total",
+        "Validators' signed words that a block does not validate",
+        gauges.mismatch_notices_taken
+    );
+    out.counter(
+        "mismatch_notices_refused_total",
+        "Such words that were malformed, of strangers, or too many",
+        gauges.mismatch_notices_refused
+    );
 }
 
 void add_leadership(MetricsText& out, const leadership::Candidate& candidate) {

@@ -36,6 +36,7 @@ struct BlockStatus::View {
     std::optional<attestation::Weight> weight;  // nothing without a committee
     uint64_t epoch = 0;                         // of the committee
     size_t committee_size = 0;
+    size_t mismatch_notices = 0;
     Times times;
 };
 
@@ -61,6 +62,9 @@ BlockStatus::View BlockStatus::view_of(const BlockHeader& header, const Hash256&
         if (const auto found = times_.find(header.number); found != times_.end()) {
             view.times = found->second;
         }
+    }
+    if (parts_.count_mismatches) {
+        view.mismatch_notices = parts_.count_mismatches(header.number, hash);
     }
     const auto settled = parts_.reader.settled();
     const bool is_attested = view.weight && view.weight->is_quorate();
@@ -98,7 +102,9 @@ std::string BlockStatus::to_json(const View& view) {
     } else {
         out.field_null("attestedAt").field_null("attestationMicroseconds");
     }
-    return out.end_object().take();
+    return out.field_quantity("mismatchNotices", uint64_t{view.mismatch_notices})
+        .end_object()
+        .take();
 }
 
 void BlockStatus::announce(View view) const {

@@ -35,6 +35,8 @@ class BlockStatus final : public sequencer::Listener {
         const Attestations& attestations;
         /// Null: nothing is ever attested.
         const attestation::CommitteeBoard* committees = nullptr;
+        /// How many validators say of this block that it does not validate; nobody when empty.
+        std::function<size_t(uint64_t number, const Hash256& hash)> count_mismatches;
         /// Told of each step of a block; `format` gives its JSON, on any thread, and is not used
         /// beyond this object's end.
         std::function<void(std::function<std::string()> format)> announce;

@@ -6,6 +6,7 @@
 #include "rpc/filters.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/methods.hpp"
+#include "rpc/mismatch_notices.hpp"
 #include "rpc/mismatch_reports.hpp"
 #include "rpc/nonce_waiters.hpp"
 #include "rpc/subscriptions.hpp"
@@ -35,6 +36,7 @@ struct Service::Impl {
     std::unique_ptr<Development> development;  // null on a real chain
     sequencer::WitnessMaker witnesses;
     Attestations attestations;
+    MismatchNotices notices;
     BlockStatus block_status;
     MismatchReports mismatches;
     std::unique_ptr<WorkerPool> workers;
@@ -71,6 +73,7 @@ struct Service::Impl {
                .cache_bytes = options.witness_cache_bytes}
           ),
           attestations(parts.reader, attestation_options()),
+          notices(parts.reader, notice_options()),
           block_status(block_status_parts(parts.reader)),
           mismatches(parts.reader, mismatch_options()),
           workers(std::make_unique<WorkerPool>(options.workers, options.max_queued_calls)),
@@ -104,10 +107,26 @@ struct Service::Impl {
             .reader = reader,
             .attestations = attestations,
             .committees = options.committees,
+            .count_mismatches = [this](
+                                    uint64_t number, const Hash256& hash
+                                ) { return notices.count(number, hash); },
             .announce = [this](std::function<std::string()> format
                         ) { subscriptions.announce_block_status(std::move(format)); },
             .now_us = {}
         };
+    }
+
+    [[nodiscard]] MismatchNotices::Options notice_options() {
+        MismatchNotices::Options given;
+        given.chain_id = options.chain_id;
+        given.committees = options.committees;
+        given.on_taken = [this](const attestation::MismatchNotice& notice) {
+            if (options.on_mismatch_notice) {
+                options.on_mismatch_notice(notice);
+            }
+            subscriptions.announce_mismatch_notice(to_json(notice), encode(notice));
+        };
+        return given;
     }
 
     [[nodiscard]] MismatchReports::Options mismatch_options() {
@@ -148,6 +167,7 @@ struct Service::Impl {
         add_attestation_methods(dispatcher, attestations);
         add_block_status_methods(dispatcher, block_status);
         add_mismatch_methods(dispatcher, mismatches);
+        add_mismatch_notice_methods(dispatcher, notices);
         add_subscription_methods(dispatcher, subscriptions);
         add_filter_methods(dispatcher, filters);
         if (development) {
@@ -241,6 +261,11 @@ std::optional<attestation::Aggregate> Service::attestations(
     return impl_->attestations.aggregate(block_number, block_hash, &committee);
 }
 
+bool Service::take_mismatch_notice(BytesView encoded) {
+    const auto taken = impl_->notices.take(encoded);
+    return taken && *taken;
+}
+
 Service::Gauges Service::gauges() const {
     const auto latency = impl_->block_status.latency();
     return {
@@ -257,7 +282,9 @@ Service::Gauges Service::gauges() const {
         .attestation_p99_us = latency.p99_us,
         .mismatches_reported = impl_->mismatches.counters().received,
         .mismatches_confirmed = impl_->mismatches.counters().confirmed,
-        .mismatches_refused = impl_->mismatches.counters().refused
+        .mismatches_refused = impl_->mismatches.counters().refused,
+        .mismatch_notices_taken = impl_->notices.counters().taken,
+        .mismatch_notices_refused = impl_->notices.counters().refused
     };
 }
 

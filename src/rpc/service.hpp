@@ -9,6 +9,7 @@
 // The server and the sequencer are stopped, and the publisher drained, before the service ends.
 
 #include "attestation/committee.hpp"
+#include "attestation/mismatch_notice.hpp"
 #include "attestation/pool.hpp"
 #include "net/server.hpp"
 #include "rpc/backend.hpp"
@@ -37,6 +38,9 @@ struct ServiceOptions {
     size_t witness_cache_bytes = 32u << 20;
     /// Told of each report of a block that does not validate; on a worker's thread.
     std::function<void(const MismatchReport&)> on_mismatch;
+    /// Told of each validator's signed word that a block does not validate, when it is taken; on
+    /// the thread that brought it.
+    std::function<void(const attestation::MismatchNotice&)> on_mismatch_notice;
     /// Whose attestations count, and for how much; must outlive the service. Null: nobody's weigh
     /// anything.
     const attestation::CommitteeBoard* committees = nullptr;
@@ -75,6 +79,10 @@ class Service {
         uint64_t block_number, const Hash256& block_hash, const attestation::Committee& committee
     ) const;
 
+    /// A validator's word that another node has passed on (attestation/mismatch_notice.hpp), as if
+    /// it had been sent here. False when it was known or is refused. Any thread.
+    bool take_mismatch_notice(BytesView encoded);
+
     struct Gauges {
         size_t subscriptions = 0;
         size_t filters = 0;
@@ -93,6 +101,8 @@ class Service {
         uint64_t mismatches_reported = 0;
         uint64_t mismatches_confirmed = 0;
         uint64_t mismatches_refused = 0;
+        uint64_t mismatch_notices_taken = 0;
+        uint64_t mismatch_notices_refused = 0;
     };
     [[nodiscard]] Gauges gauges() const;
 

@@ -1,5 +1,6 @@
 #include "rpc/subscriptions.hpp"
 
+#include "attestation/mismatch_notice.hpp"
 #include "rpc/log_query.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kind_count = 10;
+constexpr size_t kind_count = 11;
 /// Events that wait for the formatting thread; beyond, subscribers are cut off.
 constexpr size_t max_backlog = 10'000;
 /// Of one subscriber between its subscription and the answer that announces it.
@@ -180,6 +181,7 @@ Result<Subscriptions::Topic, RpcError> Subscriptions::read_topic(
         {"stateChanges", Kind::state_changes},
         {"reorgs", Kind::reorgs},
         {"mismatches", Kind::mismatches},
+        {"mismatchNotices", Kind::mismatch_notices},
         {"blockStatus", Kind::block_status},
         {"syncing", Kind::syncing},
         {"megaFeed", Kind::feed},
@@ -451,6 +453,17 @@ void Subscriptions::announce_mismatch(std::string report) {
     post(Kind::mismatches, [this, report = std::move(report)](const Groups& groups) {
         for (const auto& group : groups) {
             deliver(*group, report);
+        }
+    });
+}
+
+void Subscriptions::announce_mismatch_notice(std::string notice, Bytes encoded) {
+    post_feed([encoded = std::move(encoded)] {
+        return encode(feed::Record{feed::NoticeRecord{attestation::notice_feed_kind, encoded}});
+    });
+    post(Kind::mismatch_notices, [this, notice = std::move(notice)](const Groups& groups) {
+        for (const auto& group : groups) {
+            deliver(*group, notice);
         }
     });
 }

@@ -46,6 +46,8 @@ class Subscriptions final : public sequencer::Listener {
 
     /// A validator's report, as JSON; any thread.
     void announce_mismatch(std::string report);
+    /// A validator's signed word, as JSON and as it travels in the feed; any thread.
+    void announce_mismatch_notice(std::string notice, Bytes encoded);
     /// What a block has become (rpc/block_status.hpp); `format` runs when somebody listens, on the
     /// subscription thread. Any thread.
     void announce_block_status(std::function<std::string()> format);
@@ -76,6 +78,7 @@ class Subscriptions final : public sequencer::Listener {
         state_changes,
         reorgs,
         mismatches,
+        mismatch_notices,
         block_status,
         syncing,
         feed

@@ -3,6 +3,7 @@
 
 #include "attestation/attestation.hpp"
 #include "attestation/evidence.hpp"
+#include "attestation/mismatch_notice.hpp"
 #include "rpc/test_chain.hpp"
 
 namespace mega::rpc {
@@ -56,6 +57,31 @@ class ValidatorMethods : public testing::Test {
         made.delivery.witness = data_of(chain_.result("mega_getBlockWitness", {quantity(number)}));
         made.finding = {"state root", "the state root differs", "0x01", "0x02", false};
         return made;
+    }
+    /// That block `number` of this chain does not validate; of a block yet to come, that none does.
+    attestation::MismatchNotice notice(
+        uint8_t who, uint64_t number, uint64_t chain_id = test::chain_id
+    ) {
+        const json block = chain_.result("eth_getBlockByNumber", {quantity(number), false});
+        attestation::MismatchNotice made;
+        made.chain_id = chain_id;
+        made.block_number = number;
+        made.block_hash =
+            block.is_object() ? *fixed_from_hex<32>(block["hash"].get<std::string>()) : Hash256{};
+        made.code = "state root";
+        made.expected = "0x01";
+        made.got = "0x02";
+        made.key = *bls::public_key_of(secret(who));
+        made.signature = *bls::sign(message_of(made), secret(who));
+        return made;
+    }
+    json send(const attestation::MismatchNotice& notice) {
+        return chain_.result("mega_sendMismatchNotice", json::array({to_hex(encode(notice))}));
+    }
+    std::string refusal_of(const attestation::MismatchNotice& notice) {
+        return chain_.error(
+            "mega_sendMismatchNotice", json::array({to_hex(encode(notice))})
+        )["message"];
     }
     json report(const Evidence& evidence) {
         return chain_.result("mega_reportMismatch", json::array({json::parse(to_json(evidence))}));
@@ -174,6 +200,86 @@ TEST_F(ValidatorMethods, reports_are_limited_and_repeats_are_free) {
     const auto kept = attestation::parse_evidence(whole.back()["evidence"].dump());
     ASSERT_TRUE(kept.has_value());
     EXPECT_EQ(kept->delivery.block, first.delivery.block);
+}
+
+TEST_F(ValidatorMethods, a_notice_is_kept_and_shown) {
+    const auto made = notice(1, 3);
+    EXPECT_EQ(chain_.result("mega_getBlockStatus", {quantity(3)})["mismatchNotices"], "0x0");
+    EXPECT_EQ(send(made), "taken");
+    EXPECT_EQ(send(made), "known");
+    EXPECT_EQ(send(notice(2, 3)), "taken");
+    EXPECT_EQ(chain_.result("mega_getBlockStatus", {quantity(3)})["mismatchNotices"], "0x2");
+    EXPECT_EQ(chain_.result("mega_getBlockStatus", {quantity(2)})["mismatchNotices"], "0x0");
+    const json all = chain_.result("mega_getMismatchNotices");
+    ASSERT_EQ(all.size(), 2);
+    EXPECT_EQ(all[1]["notice"], to_hex(encode(made)));
+    EXPECT_EQ(all[1]["code"], "state root");
+    EXPECT_EQ(all[1]["key"], to_hex(made.key));
+    const json newer = chain_.result(
+        "mega_getMismatchNotices", json::array({json{{"after", all[1]["sequence"]}}})
+    );
+    EXPECT_EQ(newer, json::array({all[0]}));
+    EXPECT_EQ(chain_.service().gauges().mismatch_notices_taken, 2);
+}
+
+TEST_F(ValidatorMethods, notices_that_cannot_count_are_refused_by_name) {
+    auto changed = notice(1, 3);
+    changed.code = "gas used";
+    EXPECT_NE(refusal_of(changed).find("signature is wrong"), std::string::npos);
+    changed = notice(1, 3);
+    changed.key = notice(2, 3).key;
+    EXPECT_NE(refusal_of(changed).find("signature is wrong"), std::string::npos);
+    EXPECT_NE(refusal_of(notice(1, 3, 1)).find("of chain 1"), std::string::npos);
+    EXPECT_NE(refusal_of(notice(1, 10'000)).find("too far"), std::string::npos);
+    for (const json& none :
+         {json{}, json{1}, json{"x"}, json{"0x"}, json::array(), json::object()}) {
+        EXPECT_TRUE(chain_.ask("mega_sendMismatchNotice", json::array({none})).contains("error"))
+            << none.dump();
+    }
+    const std::string oversize = "0x" + std::string(2 * attestation::max_notice_bytes + 2, '0');
+    const json error = chain_.error("mega_sendMismatchNotice", json::array({oversize}));
+    EXPECT_NE(error["message"].get<std::string>().find("at most 512"), std::string::npos);
+    EXPECT_EQ(chain_.result("mega_getMismatchNotices").size(), 0);
+    EXPECT_EQ(chain_.service().gauges().mismatch_notices_refused, 11);
+}
+
+TEST_F(ValidatorMethods, where_there_is_a_committee_strangers_are_refused) {
+    chain_.committees().set_clock(0, UINT64_MAX);
+    chain_.committees().put({0, {{notice(1, 1).key, u256{100}}}});
+    EXPECT_NE(refusal_of(notice(2, 3)).find("not of the committee"), std::string::npos);
+    EXPECT_EQ(send(notice(1, 3)), "taken");
+    EXPECT_EQ(chain_.result("mega_getMismatchNotices").size(), 1);
+}
+
+TEST_F(ValidatorMethods, a_flood_of_notices_is_cut) {
+    std::string refusal;
+    size_t taken = 0;
+    for (uint8_t who = 1; who <= 60 && refusal.empty(); ++who) {
+        const json response =
+            chain_.ask("mega_sendMismatchNotice", json::array({to_hex(encode(notice(who, 3)))}));
+        if (response.contains("error")) {
+            EXPECT_EQ(response["error"]["code"], limit_exceeded);
+            refusal = response["error"]["message"];
+        } else {
+            ++taken;
+        }
+    }
+    EXPECT_NE(refusal.find("too many"), std::string::npos);
+    EXPECT_GE(taken, 16);
+    EXPECT_LE(chain_.result("mega_getMismatchNotices").size(), 32);
+}
+
+TEST_F(ValidatorMethods, one_key_keeps_four_notices) {
+    chain_.committees().set_clock(0, UINT64_MAX);
+    chain_.committees().put({0, {{notice(1, 1).key, u256{100}}, {notice(2, 1).key, u256{100}}}});
+    EXPECT_EQ(send(notice(2, 1)), "taken");
+    for (uint64_t number = 1; number <= 40; ++number) {
+        EXPECT_EQ(send(notice(1, number)), "taken");
+    }
+    const json all = chain_.result("mega_getMismatchNotices");
+    ASSERT_EQ(all.size(), 5);
+    EXPECT_EQ(all[0]["blockNumber"], "0x28");
+    EXPECT_EQ(all[4]["key"], to_hex(notice(2, 1).key)) << "who floods pushes nobody else out";
 }
 
 TEST_F(ValidatorMethods, what_is_no_evidence_is_refused_by_name) {

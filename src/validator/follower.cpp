@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 namespace mega::validator {
@@ -197,6 +195,9 @@ Follower::Step Follower::follow() {
         if (is_done()) {
             break;
         }
+        if (auto heard = hear_others(**endpoint); !heard) {
+            return heard;
+        }
         if (last_->number > number_before) {
             last_block = last_good_;
         } else if (options_.urls.size() > 1 && last_good_ - last_block >= patience) {
@@ -243,6 +244,8 @@ Follower::Step Follower::greet(jsonrpc::Endpoint& endpoint) {
         status_->update([&](Progress& now) { now.first_number = last_->number; });
     }
     origin_ = endpoint.origin();
+    heard_ = 0;
+    endpoint_is_mute_ = false;
     status_->update([&](Progress& now) {
         now.state = "following";
         now.endpoint = origin_;
@@ -635,60 +638,6 @@ void Follower::advance_to(const BlockHeader& header, const Hash256& hash) {
         now.hash = hash;
         now.state_root = header.state_root;
     });
-}
-
-Follower::Interruption Follower::accuse(const Evidence& evidence) {
-    status_->update([](Progress& now) { now.state = "stopped"; });
-    const auto path =
-        std::filesystem::path{options_.evidence_directory} /
-        fmt::format("evidence-{}-{}.json", evidence.rules.chain_id, evidence.delivery.number);
-    std::ofstream file(path, std::ios::trunc);
-    file << to_json(evidence);
-    file.close();
-    const std::string kept = file ? "explain it with: mega validate --explain " + path.string()
-                                  : "the evidence could not be written to " + path.string();
-    if (!options_.is_silent) {
-        report(evidence);
-    }
-    return {
-        Reason::mismatch,
-        fmt::format(
-            "block {} does not validate: {}\n{}",
-            evidence.delivery.number,
-            evidence.finding.words,
-            kept
-        )
-    };
-}
-
-/// On connections of its own: the one that is followed may be the liar's.
-void Follower::report(const Evidence& evidence) const {
-    const std::string text = attestation::to_report(evidence);
-    std::vector<std::string> urls = options_.urls;
-    urls.insert(urls.end(), options_.report_to.begin(), options_.report_to.end());
-    for (const std::string& url : urls) {
-        jsonrpc::EndpointOptions options = options_.endpoint;
-        options.url = url;
-        auto endpoint = jsonrpc::Endpoint::connect(options);
-        const auto answer =
-            endpoint ? (*endpoint)->call(
-                           "mega_reportMismatch",
-                           json::array({json::parse(text, nullptr, /*allow_exceptions=*/false)})
-                       )
-                     : jsonrpc::Asked<json>{Err{endpoint.error()}};
-        const auto verdict =
-            answer && answer->is_object() ? answer->value("verdict", json{}) : json{};
-        std::fprintf(
-            stderr,
-            "mega validate: reported to %s: %s\n",
-            endpoint ? (*endpoint)->origin().c_str() : "an endpoint that cannot be reached",
-            answer ? attestation::printable(
-                         verdict.dump(-1, ' ', false, json::error_handler_t::replace)
-                     )
-                         .c_str()
-                   : answer.error().message.c_str()
-        );
-    }
 }
 
 }  // namespace mega::validator

@@ -105,8 +105,16 @@ class Follower {
     void keep_for_sending(const attestation::Attestation& attestation);
     /// Sends what the endpoint has not been told yet.
     [[nodiscard]] Step send_attestations(jsonrpc::Endpoint& endpoint);
+    // mismatches.cpp
     [[nodiscard]] Interruption accuse(const attestation::Evidence& evidence);
     void report(const attestation::Evidence& evidence) const;
+    /// One endpoint: a signed word, which travels far, and the evidence.
+    void report_to(const std::string& url, const std::string& notice, const std::string& evidence)
+        const;
+    /// What others say of blocks that do not validate: told to the operator, no more.
+    [[nodiscard]] Step hear_others(jsonrpc::Endpoint& endpoint);
+    void tell(const attestation::MismatchNotice& notice);
+    // follower.cpp
     /// Waits before the next connection; false when it is time to give up.
     [[nodiscard]] bool may_try_again(const Interruption& why);
     void say(const std::string& words) const;
@@ -131,6 +139,9 @@ class Follower {
     uint64_t oldest_witness_ = 0;   // blocks before it have none, and are linked alone
     uint64_t first_head_ = 0;       // of the endpoint, when it was first asked
     bool linking_is_told_ = false;
+    uint64_t heard_ = 0;                            // of the endpoint's list of notices
+    bool endpoint_is_mute_ = false;                 // it has no such list
+    std::deque<attestation::MismatchNotice> told_;  // the newest ones
     int doubts_ = 0;   // contradictions taken for another branch, since the last good block
     size_t turn_ = 0;  // of the URLs
     uint64_t taken_ = 0;

@@ -85,4 +85,10 @@ attestation::Attestation Signer::sign(const attestation::Statement& statement) c
     return {statement, public_key_, *signature};
 }
 
+attestation::MismatchNotice Signer::sign(const attestation::MismatchStatement& statement) const {
+    const auto signature = bls::sign(message_of(statement), secret_);
+    MEGA_ASSERT(signature.has_value());
+    return {statement, public_key_, *signature};
+}
+
 }  // namespace mega::validator

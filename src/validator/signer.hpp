@@ -3,6 +3,7 @@
 // A validator's key, and its signature under what it verified.
 
 #include "attestation/attestation.hpp"
+#include "attestation/mismatch_notice.hpp"
 #include "base/result.hpp"
 
 namespace mega::validator {
@@ -18,6 +19,8 @@ class Signer {
     [[nodiscard]] const crypto::bls::PublicKey& key() const { return public_key_; }
     [[nodiscard]] crypto::bls::Signature possession() const;
     [[nodiscard]] attestation::Attestation sign(const attestation::Statement& statement) const;
+    [[nodiscard]] attestation::MismatchNotice sign(const attestation::MismatchStatement& statement
+    ) const;
 
   private:
     Signer(const crypto::bls::SecretKey& secret, const crypto::bls::PublicKey& public_key)

@@ -51,6 +51,7 @@ std::string status_json(const Status& status, const Signer& signer) {
         {"attestationsSent", now.attestations_sent},
         {"connections", now.connections},
         {"reorganisations", now.reorganisations},
+        {"mismatchNotices", now.notices_heard},
         {"residentBytes", resident_bytes()},
         {"key", to_hex(signer.key())},
         {"proofOfPossession", to_hex(signer.possession())},
@@ -89,6 +90,10 @@ std::string metrics_text(const Status& status) {
     add("connections_total", "counter", "Connections made to the endpoint", now.connections);
     add("reorganisations_total", "counter", "Times the chain went another way", now.reorganisations
     );
+    add("mismatch_notices_total",
+        "counter",
+        "Others' words that a block does not validate",
+        now.notices_heard);
     add("code_cache_bytes", "gauge", "Contract codes kept", now.code_cache_bytes);
     add("resident_bytes", "gauge", "Resident memory", resident_bytes());
     return out;

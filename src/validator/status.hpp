@@ -29,6 +29,7 @@ struct Progress {
     uint64_t validation_us = 0;
     uint64_t connections = 0;
     uint64_t reorganisations = 0;
+    uint64_t notices_heard = 0;  // of others: that a block does not validate
     size_t code_cache_bytes = 0;
 };
 

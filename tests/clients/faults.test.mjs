@@ -23,6 +23,8 @@ async function pay(node, is_over) {
     }
 }
 
+const replica_command = (url) => ['node', '--follow', url, '--dev', '--no-l1', '--rpc-port', '0', '--data', temporary_directory('replica')];
+
 const metric = (text, name) => Number(text.match(new RegExp(`^${name} (\\d+)$`, 'm'))?.[1]);
 
 describe('faults', { skip: only_mega }, () => {
@@ -95,6 +97,45 @@ describe('faults', { skip: only_mega }, () => {
         listener.close();
     }
 
+    it('a signed word of it reaches the sequencer, replicas of replicas and the validators there, of whom none stops', async () => {
+        const node = await start_node({ program: faulty_binary, block_interval_ms: 200, args: ['--inject-fault', `wrong-balance@${first_block}`] });
+        const replica = await start_node({ command: replica_command(node.ws_url) });
+        const second = await start_node({ command: replica_command(replica.ws_url) });
+        const listener = await open_websocket(second.ws_url);
+        const subscription = await listener.call('eth_subscribe', 'mismatchNotices');
+        // Never sees the lie: that block is another shard's. Nor do replicas that do not execute.
+        const bystander = start_validator(second.http_url, '--dev', '--trusted-number', 0, '--shard', '0/1000000');
+        const validator = start_validator(node.ws_url, '--dev', '--trusted-number', 0, '--evidence', temporary_directory('evidence'));
+        let is_over = false;
+        const paying = pay(node, () => is_over);
+        assert.equal(await validator.exited().finally(() => (is_over = true)), exit_mismatch);
+        await paying;
+        const number = Number(validator.complained.match(/block (\d+) does not validate/)[1]);
+        const key = validator.said.match(/attesting as (0x[0-9a-f]+)/)[1];
+
+        const [told] = await listener.received(subscription, 1);
+        assert.deepEqual([Number(told.blockNumber), told.code, told.key], [number, 'state root', key]);
+        const block = await node.rpc('eth_getBlockByNumber', `0x${number.toString(16)}`, false);
+        for (const one of [node, replica, second]) {
+            const notices = await one.rpc('mega_getMismatchNotices');
+            assert.equal(notices.length, 1);
+            assert.deepEqual([notices[0].notice, notices[0].blockHash], [told.notice, block.hash]);
+            assert.equal(Number((await one.rpc('mega_getBlockStatus', block.hash)).mismatchNotices), 1);
+            const metrics = await (await fetch(`${one.http_url}/metrics`)).text();
+            assert.equal(metric(metrics, 'mega_mismatch_notices_total'), 1);
+        }
+        await wait_for(() => bystander.complained.includes(`validator ${key} says that block ${number}`), 5_000, `the other validator to hear of it:\n${bystander.said}${bystander.complained}`);
+        assert.equal(bystander.complained.match(/does not validate/g).length, 1, 'it is told once');
+        assert.equal(await bystander.stop(), 0, 'nobody stops for a word');
+
+        // A word without its signature goes nowhere.
+        const forged = `${told.notice.slice(0, -2)}${told.notice.endsWith('00') ? '01' : '00'}`;
+        await assert.rejects(node.rpc('mega_sendMismatchNotice', forged), /signature is wrong/);
+        assert.equal(await node.rpc('mega_sendMismatchNotice', told.notice), 'known');
+        listener.close();
+        await Promise.all([second.stop(), replica.stop(), node.stop()]);
+    });
+
     it('a silent validator tells nobody', async () => {
         const node = await start_node({ program: faulty_binary, block_interval_ms: 200, args: ['--inject-fault', 'wrong-root'] });
         const validator = start_validator(node.http_url, '--dev', '--trusted-number', 0, '--silent', '--evidence', temporary_directory('evidence'));
@@ -104,6 +145,7 @@ describe('faults', { skip: only_mega }, () => {
         await paying;
         assert.ok(!/reported/.test(validator.complained));
         assert.deepEqual(await node.rpc('mega_getMismatches'), []);
+        assert.deepEqual(await node.rpc('mega_getMismatchNotices'), []);
         await node.stop();
     });
 
