@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { encodeFunctionData, parseEther } from 'viem';
 import { account, is_anvil, temporary_directory, wait_for } from './harness.mjs';
 import { batches, deploy_chain, l2_chain_id, message_passer, start_chain, start_follower_from_l1, start_l1, wait_for_block } from './settlement_harness.mjs';
-import { abi_of, clients_of, encoded_header, load_sdk, pass_time, refused, succeed, write } from './two_layers.mjs';
+import { abi_of, clients_of, finalize_claims, load_sdk, pass_time, proposal, refused, succeed, write } from './two_layers.mjs';
 
 const skip = is_anvil ? 'the way out is a part of mega' : false;
 const stranger = (n) => `0x${(0x20000 + n).toString(16).padStart(40, '0')}`;
@@ -50,12 +50,6 @@ describe('the way out', { skip }, () => {
     const read = (contract, functionName, args = []) => clients.public_l1.readContract({ ...contract, functionName, args });
     const mega_of = (address) => read({ address: chain.contracts.token, abi: abi_of('MegaToken') }, 'balanceOf', [address]);
     const finalize = (withdrawal, prover) => ({ ...portal, functionName: 'finalizeWithdrawalTransactionExternalProof', args: [withdrawal, prover] });
-    /// Makes claims final up to `last`, as anybody may.
-    const finalize_claims = async (wallet, last) => {
-        for (let claim = 1n; claim <= last; ++claim) {
-            if (!(await read(claims, 'isFinal', [claim]))) await write(wallet, { ...claims, functionName: 'finalize', args: [claim] });
-        }
-    };
 
     let paid; // the withdrawal that the first tests are about: { receipt, built, withdrawal }
 
@@ -104,7 +98,7 @@ describe('the way out', { skip }, () => {
         await pass_time(l1, day);
         await refused(other, ['a mature proof against an open claim', proof, 'ClaimNotFinal']);
         await pass_time(l1, 6 * day);
-        await finalize_claims(other, built.claim);
+        await finalize_claims(other, chain, built.claim);
 
         await refused(other, ['a pause by anybody', pause(day), 'NotGuardian']);
         await refused(watch, ['a pause of more than a week', pause(7 * day + 1), 'PauseTooLong']);
@@ -160,17 +154,11 @@ describe('the way out', { skip }, () => {
             const forced = (await batches(l1, chain)).at(-1);
             assert.equal(forced.kind, 2);
 
-            const number = `0x${forced.header.lastBlock.toString(16)}`;
             await wait_for_block(own, Number(forced.header.lastBlock), 'safe', 60_000);
-            const block = await own.rpc('eth_getBlockByNumber', number, false);
-            const { accountProof } = await own.rpc('eth_getProof', message_passer, [], number);
-            const { claim: bond } = await read(config, 'bonds');
-            const parent = (await read(claims, 'claimCount')) - 1n;
-            const batch = { header: forced.header, kind: forced.kind, dataHashes: forced.dataHashes };
-            const propose = (header) => ({ ...claims, functionName: 'propose', args: [parent, batch, header, accountProof], value: bond });
-            await refused(anyone, ['a claim with the block before', propose(encoded_header(await own.rpc('eth_getBlockByNumber', `0x${(forced.header.lastBlock - 1n).toString(16)}`, false))), 'HeaderContradictsBatch']);
-            await write(anyone, propose(encoded_header(block)));
+            await refused(anyone, ['a claim with the block before', await proposal(anyone, chain, own, forced, forced.header.lastBlock - 1n), 'HeaderContradictsBatch']);
+            await write(anyone, await proposal(anyone, chain, own, forced));
 
+            const block = await view.public_l2.getBlock({ blockNumber: forced.header.lastBlock });
             const receipt = await view.public_l2.getTransactionReceipt({ hash: block.transactions.at(-1) });
             assert.equal(receipt.status, 'success');
             assert.equal(receipt.from.toLowerCase(), account(3).address.toLowerCase());
@@ -178,7 +166,7 @@ describe('the way out', { skip }, () => {
             assert.equal(withdrawal.value, amount);
             await succeed(user, await user.proveWithdrawal({ publicClient: view.public_l1, l2Client: view.public_l2, receipt, targetChain: view.target_chain }));
             await pass_time(l1, windows.challengeWindow);
-            await finalize_claims(anyone, parent + 1n);
+            await finalize_claims(anyone, chain, (await read(claims, 'claimCount')) - 1n);
             await succeed(anyone, await anyone.finalizeWithdrawal({ publicClient: view.public_l1, receipt, targetChain: view.target_chain }));
             assert.equal(await mega_of(stranger(2)), amount);
             assert.equal(await view.public_l1.getWithdrawalStatus({ receipt, targetChain: view.target_chain }), 'finalized');

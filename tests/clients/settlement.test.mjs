@@ -259,7 +259,7 @@ describe('mega dev with its L1', { skip }, () => {
             const theirs = await wait_for(() => ask('eth_getBlockByNumber', number, false).then((block) => (block && BigInt(block.stateRoot) !== 0n ? block : undefined)), 20_000, 'a block beyond the final ones', replica);
             const ours = await node.rpc('eth_getBlockByNumber', number, false);
             assert.equal(theirs.hash, ours.hash);
-            assert.equal(BigInt(await ask('eth_getBalance', stranger(9), 'latest')), 3n * one);
+            await wait_for(async () => BigInt(await ask('eth_getBalance', stranger(9), 'latest')) === 3n * one, 20_000, 'the deposit on the replica', replica);
         } finally {
             replica.child.kill('SIGTERM');
             await replica.exited(20_000);

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPublicClient, createWalletClient, defineChain, encodeDeployData, http, keccak256, publicActions, toRlp } from 'viem';
 import { account, repository, rpc } from './harness.mjs';
-import { l1_chain_id, l2_chain_id } from './settlement_harness.mjs';
+import { l1_chain_id, l2_chain_id, message_passer } from './settlement_harness.mjs';
 
 /// The SDK as its users get it.
 export async function load_sdk() {
@@ -73,7 +73,7 @@ export async function refused(wallet, ...calls) {
 }
 
 /// RLP of the header of a sealed block, as JSON-RPC tells it.
-export function encoded_header(block) {
+function encoded_header(block) {
     const number = (quantity) => (BigInt(quantity) === 0n ? '0x' : `0x${BigInt(quantity).toString(16).replace(/^(.(..)*)$/, '0$1')}`);
     const header = toRlp([
         block.parentHash, block.sha3Uncles, block.miner, block.stateRoot, block.transactionsRoot, block.receiptsRoot, block.logsBloom,
@@ -82,6 +82,26 @@ export function encoded_header(block) {
     ]);
     assert.equal(keccak256(header), block.hash);
     return header;
+}
+
+/// The call that claims the state after a batch, as `node` knows it; `last_block` is the batch's own unless one wants to lie.
+export async function proposal(client, chain, node, { header, kind, dataHashes }, last_block = header.lastBlock) {
+    const number = `0x${last_block.toString(16)}`;
+    const claims = { address: chain.contracts.stateClaims, abi: abi_of('StateClaims') };
+    const { claim: value } = await client.readContract({ address: chain.contracts.systemConfig, abi: abi_of('SystemConfig'), functionName: 'bonds' });
+    const parent = (await client.readContract({ ...claims, functionName: 'claimCount' })) - 1n;
+    const { accountProof } = await node.rpc('eth_getProof', message_passer, [], number);
+    const encoded = encoded_header(await node.rpc('eth_getBlockByNumber', number, false));
+    return { ...claims, functionName: 'propose', args: [parent, { header, kind, dataHashes }, encoded, accountProof], value };
+}
+
+/// Makes claims final up to `last`, as anybody may once their windows have passed.
+export async function finalize_claims(wallet, chain, last) {
+    const claims = { address: chain.contracts.stateClaims, abi: abi_of('StateClaims') };
+    for (let claim = 1n; claim <= last; ++claim) {
+        const args = [claim];
+        if (!(await wallet.readContract({ ...claims, functionName: 'isFinal', args }))) await write(wallet, { ...claims, functionName: 'finalize', args });
+    }
 }
 
 /// L1's clock, ahead by `seconds`.
