@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 import {Rewards} from "../../src/staking/Rewards.sol";
 import {RewardMath} from "../../src/staking/lib/RewardMath.sol";
 import {bounded, vm} from "../support/Vm.sol";
+import {CallingToken} from "./Staking.t.sol";
 import {StakingWorld} from "./StakingWorld.sol";
 
 contract RewardsTest is StakingWorld {
@@ -53,6 +56,23 @@ contract RewardsTest is StakingWorld {
         rewards.finalize(1);
         vm.expectRevert(Rewards.BadProof.selector);
         rewards.claim(1, ALICE, 100 ether, _one(bobLeaf));
+    }
+
+    function test_claiming_many_pays_an_epoch_once() external {
+        (bytes32 root,, bytes32 bobLeaf) = _tree(0, 100 ether, 50 ether);
+        _propose(0, root, 150 ether);
+        _pass(1 days);
+        rewards.finalize(0);
+        uint48[] memory twice = new uint48[](2);
+        uint256[] memory amounts = new uint256[](2);
+        bytes32[][] memory proofs = new bytes32[][](2);
+        for (uint256 i; i < 2; ++i) {
+            amounts[i] = 100 ether;
+            proofs[i] = _one(bobLeaf);
+        }
+        vm.expectRevert(Rewards.AlreadyClaimed.selector);
+        rewards.claimMany(twice, ALICE, amounts, proofs);
+        vm.assertEq(token.balanceOf(ALICE), 0);
     }
 
     function test_a_root_pays_no_more_than_its_epochs_emission_and_fees() external {
@@ -165,5 +185,37 @@ contract RewardsTest is StakingWorld {
     function _one(bytes32 leaf) private pure returns (bytes32[] memory proof) {
         proof = new bytes32[](1);
         proof[0] = leaf;
+    }
+}
+
+/// MEGA calls nobody; rewards hold against a token that does.
+contract RewardsReentrancyTest is StakingWorld {
+    address private constant ALICE = address(0xA11CE);
+
+    function test_reentering_on_a_payment_pays_once() external {
+        _deploy(100_000_000 ether);
+        _registerMany(1);
+        CallingToken calling = new CallingToken();
+        Rewards paying =
+            new Rewards(IERC20(address(calling)), staking, 1 days, 1 ether, 1e6, 1 ether, address(this));
+        calling.mint(address(paying), 300 ether); // fees: more than the epoch pays
+        calling.mint(_operator(1), 1 ether);
+        _toEpoch(10);
+        bytes32 leaf = paying.leafOf(0, ALICE, 100 ether);
+        vm.prank(_operator(1));
+        paying.propose(0, leaf, 100 ether);
+        _pass(1 days);
+        // The bond once, too.
+        calling.arm(address(paying), abi.encodeCall(Rewards.finalize, (0)));
+        paying.finalize(0);
+        vm.assertTrue(calling.wasRefused());
+        vm.assertEq(calling.balanceOf(_operator(1)), 1 ether);
+        bytes32[] memory proof = new bytes32[](0);
+        calling.arm(address(paying), abi.encodeCall(Rewards.claim, (0, ALICE, 100 ether, proof)));
+        paying.claim(0, ALICE, 100 ether, proof);
+        vm.assertTrue(calling.wasRefused());
+        vm.assertEq(calling.balanceOf(ALICE), 100 ether);
+        vm.assertEq(paying.owed(), 0);
+        vm.assertEq(calling.balanceOf(address(paying)), 200 ether);
     }
 }
