@@ -4,6 +4,8 @@
 #include "rollup/output_root.hpp"
 #include "settlement/ask.hpp"
 
+#include <algorithm>
+
 namespace mega::settlement {
 namespace {
 
@@ -55,6 +57,22 @@ Result<Claim> read_claim(L1Client& client, const Address& state_claims, uint64_t
         claim.proposed_at = in.u64();
         claim.finalizable_at = in.u64();
         return claim;
+    });
+}
+
+Hash256 committee_kind() {
+    Hash256 kind;
+    std::ranges::copy(as_bytes("committee"), kind.data());
+    return kind;
+}
+
+Result<std::optional<Address>> read_committee_verifier(
+    L1Client& client, const Address& state_claims
+) {
+    const Bytes data = abi::Encoder().word(committee_kind()).call("verifier(bytes32)");
+    return ask(client, state_claims, data, [](abi::Decoder& in) {
+        const Address verifier = in.address();
+        return verifier.is_zero() ? std::optional<Address>{} : std::optional(verifier);
     });
 }
 

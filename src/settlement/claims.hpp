@@ -26,6 +26,12 @@ struct Claim {
 [[nodiscard]] Result<Claim> read_claim(
     L1Client& client, const Address& state_claims, uint64_t index
 );
+/// The contract that judges claims by the committee's word; none until governance installs one.
+[[nodiscard]] Result<std::optional<Address>> read_committee_verifier(
+    L1Client& client, const Address& state_claims
+);
+/// bytes32("committee"): the kind under which it is installed.
+[[nodiscard]] Hash256 committee_kind();
 [[nodiscard]] Result<u256> read_claim_bond(L1Client& client, const Address& system_config);
 
 /// A Batch as the contracts take it, and its type; a dynamic tuple.

@@ -53,7 +53,27 @@ Result<Proposer::Place> Proposer::newest_claim() {
     return Place{};
 }
 
-Result<bool> Proposer::propose(const InboxHead& inbox, const Place& parent) {
+Result<Proposer::Place> Proposer::parent_after(const Place& newest) {
+    const auto verifier = read_committee_verifier(parts_.client, options_.contracts.state_claims);
+    if (!verifier) {
+        return Err{verifier.error()};
+    }
+    if (!*verifier) {
+        return newest;
+    }
+    Place parent = newest;
+    while (parent.index > 0 && parent.claim.status != ClaimStatus::final) {
+        --parent.index;
+        auto claim = read_claim(parts_.client, options_.contracts.state_claims, parent.index);
+        if (!claim) {
+            return Err{claim.error()};
+        }
+        parent.claim = *std::move(claim);
+    }
+    return parent;
+}
+
+Result<bool> Proposer::propose(const InboxHead& inbox, const Place& newest) {
     const auto batch = find_batch(
         parts_.client,
         options_.rollup.batch_inbox,
@@ -81,12 +101,13 @@ Result<bool> Proposer::propose(const InboxHead& inbox, const Place& parent) {
     }
     const auto proof = parts_.chain.prove_message_passer(posted.header.last_block, {});
     const auto bond = read_claim_bond(parts_.client, options_.contracts.system_config);
-    if (!proof || !bond) {
-        return Err{!proof ? proof.error() : bond.error()};
+    const auto parent = parent_after(newest);
+    if (!proof || !bond || !parent) {
+        return Err{!proof ? proof.error() : !bond ? bond.error() : parent.error()};
     }
     const auto receipt = parts_.sender.send(
         {.to = options_.contracts.state_claims,
-         .data = propose_input(parent.index, posted, encode(**header), proof->account_proof),
+         .data = propose_input(parent->index, posted, encode(**header), proof->account_proof),
          .value = *bond,
          .gas_limit = 0,
          .sidecar = {}}

@@ -55,7 +55,10 @@ class Proposer {
     };
     /// The newest claim that is not rejected, at worst the genesis.
     [[nodiscard]] Result<Place> newest_claim();
-    [[nodiscard]] Result<bool> propose(const InboxHead& inbox, const Place& parent);
+    /// What the next claim continues: the newest one; once the committee can make a claim final at
+    /// once, the newest final one, so that no open claim before it holds it back for its window.
+    [[nodiscard]] Result<Place> parent_after(const Place& newest);
+    [[nodiscard]] Result<bool> propose(const InboxHead& inbox, const Place& newest);
     [[nodiscard]] Result<bool> finalize_due(uint64_t l1_time);
 
     ProposerOptions options_;

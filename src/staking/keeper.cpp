@@ -1,7 +1,6 @@
 #include "staking/keeper.hpp"
 
 #include "settlement/ask.hpp"
-#include "settlement/claims.hpp"
 #include "staking/epoch_opening.hpp"
 
 #include <fmt/format.h>
@@ -14,27 +13,28 @@ namespace {
 using settlement::abi::Decoder;
 using settlement::abi::Encoder;
 
+/// Short epochs must not keep duties and claims from their turn, nor all of them the sender's
+/// others.
+constexpr size_t steps_a_tick = 4;
 constexpr size_t max_unrecorded = 256;
 constexpr size_t max_committees = 8;
 /// How far back batches are looked for, after a start or a long time without the lead: attestations
 /// are kept of the last blocks only.
 constexpr uint64_t look_back_blocks = 512;
 constexpr uint32_t max_refusals = 3;  // of a call by L1, one after the other: then it is given up
+constexpr uint64_t max_claims = 8;    // the newest, that are looked at
 constexpr auto claim_pause = std::chrono::minutes(5);
 constexpr uint64_t closing_epochs = 3;  // DutyRecord.CLOSING
 constexpr std::string_view members_type = "(uint32[],uint96[])";
 constexpr std::string_view aggregate_type = "(uint256,bytes)";
 
-Hash256 committee_kind() {
-    Hash256 kind;
-    std::ranges::copy(as_bytes("committee"), kind.data());
-    return kind;
-}
-
 }  // namespace
 
 void Keeper::tick() {
-    const auto stepped = step();
+    auto stepped = step();
+    for (size_t i = 1; i < steps_a_tick && stepped && *stepped; ++i) {
+        stepped = step();
+    }
     const std::string words = stepped ? "" : stepped.error().message;
     counters_.failures += stepped ? 0 : 1;
     if (!words.empty() && words != last_words_ && !parts_.stop.is_stopped()) {
@@ -67,7 +67,7 @@ Result<bool> Keeper::step() {
     };
     if (is_done(open_epoch(epoch)) ||
         (!contracts.duty_record.is_zero() && is_done(record_due(**head))) ||
-        (!contracts.committee_verifier.is_zero() && is_done(prove_claim())) ||
+        (!contracts.committee_verifier.is_zero() && is_done(prove_claims(**head))) ||
         (!contracts.slasher.is_zero() && is_done(settle_due(epoch)))) {
         return true;
     }
@@ -268,15 +268,10 @@ Result<std::optional<bool>> Keeper::record(
     return Done{true};
 }
 
-/// The oldest open claim, when the committee has attested its block.
-Result<bool> Keeper::prove_claim() {
+/// The newest claims: attestations are kept of the last blocks alone.
+Result<bool> Keeper::prove_claims(const settlement::L1Header& head) {
     const Address& claims = options_.contracts.state_claims;
-    const auto verifier = settlement::ask(
-        parts_.client,
-        claims,
-        Encoder().word(committee_kind()).call("verifier(bytes32)"),
-        [](Decoder& in) { return in.address(); }
-    );
+    const auto verifier = settlement::read_committee_verifier(parts_.client, claims);
     if (!verifier || *verifier != options_.contracts.mega.committee_verifier) {
         return verifier ? Result<bool>{false} : Err{verifier.error()};
     }
@@ -284,85 +279,102 @@ Result<bool> Keeper::prove_claim() {
     if (!count) {
         return Err{count.error()};
     }
-    if (skipped_claim_ && Clock::now() >= skipped_until_) {
-        first_open_claim_ = *std::exchange(skipped_claim_, std::nullopt);
-    }
-    for (; first_open_claim_ < *count; ++first_open_claim_) {
-        const auto claim = settlement::read_claim(parts_.client, claims, first_open_claim_);
+    const uint64_t first = *count > max_claims ? *count - max_claims : 1;
+    closed_claims_.erase(closed_claims_.begin(), closed_claims_.lower_bound(first));
+    refused_claims_.erase(refused_claims_.begin(), refused_claims_.lower_bound(first));
+    std::optional<Error> first_error;
+    for (uint64_t index = first; index < *count; ++index) {
+        const auto refused = refused_claims_.find(index);
+        if (closed_claims_.contains(index) ||
+            (refused != refused_claims_.end() && Clock::now() < refused->second)) {
+            continue;
+        }
+        const auto claim = settlement::read_claim(parts_.client, claims, index);
         if (!claim) {
             return Err{claim.error()};
         }
         if (claim->status == settlement::ClaimStatus::final ||
             claim->status == settlement::ClaimStatus::rejected) {
+            closed_claims_.insert(index);
             continue;
         }
-        const auto batch = settlement::find_batch(
-            parts_.client,
-            options_.rollup.batch_inbox,
-            claim->batch_index,
-            options_.rollup.l1_start_block,
-            taken_to_block_
-        );
-        const auto header = parts_.chain.header(claim->last_block);
-        if (!batch || !header) {
-            return Err{!batch ? batch.error() : header.error()};
+        const auto proven = prove_claim(index, *claim, head);
+        if (proven && *proven) {
+            return true;
         }
-        if (!*batch || !*header) {
-            return false;
+        if (!proven && !first_error) {
+            first_error = proven.error();
         }
-        const auto committee = committee_at((*batch)->posted.header.last_timestamp);
-        if (!committee || *committee == nullptr) {
-            return committee ? Result<bool>{false} : Err{committee.error()};
-        }
-        const Hash256 hash = mega::hash_of(**header);
-        const auto sum = parts_.attestations(claim->last_block, hash, **committee);
-        const auto wide = sum ? widen(**committee, *sum) : std::nullopt;
-        if (!wide || !(*committee)->weigh(sum->keys).is_quorate()) {
-            return false;  // the window decides, when nobody attests to it any more
-        }
-        const auto passer = parts_.chain.prove_message_passer(claim->last_block, {});
-        if (!passer) {
-            return Err{passer.error()};
-        }
-        const Bytes proof = Encoder()
-                                .dynamic(settlement::batch_tuple((*batch)->posted))
-                                .word(u256{})
-                                .word((*header)->state_root)
-                                .word(passer->storage_root)
-                                .word(hash)
-                                .dynamic(members_tuple(**committee))
-                                .dynamic(aggregate_tuple(*wide))
-                                .take();
-        const Bytes data = Encoder()
-                               .word(u256{first_open_claim_})
-                               .word(committee_kind())
-                               .bytes(Encoder().dynamic(proof).take())
-                               .call("prove(uint64,bytes32,bytes)");
-        const std::string what = "proving claim " + std::to_string(first_open_claim_);
-        if (auto sent = send(claims, data, what); !sent) {
-            if (sent.error().is_revert) {
-                skip_claim();
-            }
-            return Err{Error{sent.error().message}};
-        }
-        ++counters_.claims_proven;
-        parts_.log(fmt::format(
-            "claim {} is final by the committee's word: the state after block {}",
-            first_open_claim_,
-            claim->last_block
-        ));
-        return true;
     }
-    return false;
+    return first_error ? Result<bool>{Err{*first_error}} : Result<bool>{false};
 }
 
-/// Goes on with the next one, and comes back to the first of those that were skipped.
-void Keeper::skip_claim() {
-    if (!skipped_claim_) {
-        skipped_claim_ = first_open_claim_;
-        skipped_until_ = Clock::now() + claim_pause;
+/// Brings the committee's word on an open claim, when two thirds have attested its block and its
+/// parent is final; the window decides on those that nobody attests any more.
+Result<bool> Keeper::prove_claim(
+    uint64_t index, const settlement::Claim& claim, const settlement::L1Header& head
+) {
+    const Address& claims = options_.contracts.state_claims;
+    const auto header = parts_.chain.header(claim.last_block);
+    if (!header || !*header) {
+        return header ? Result<bool>{false} : Err{header.error()};
     }
-    ++first_open_claim_;
+    const auto committee = committee_at((*header)->timestamp);
+    if (!committee || *committee == nullptr) {
+        return committee ? Result<bool>{false} : Err{committee.error()};
+    }
+    const Hash256 hash = mega::hash_of(**header);
+    const auto sum = parts_.attestations(claim.last_block, hash, **committee);
+    const auto wide = sum ? widen(**committee, *sum) : std::nullopt;
+    if (!wide || !(*committee)->weigh(sum->keys).is_quorate()) {
+        return false;
+    }
+    const auto parent = settlement::read_claim(parts_.client, claims, claim.parent);
+    if (!parent || parent->status != settlement::ClaimStatus::final) {
+        return parent ? Result<bool>{false} : Err{parent.error()};
+    }
+    const auto batch = settlement::find_batch(
+        parts_.client,
+        options_.rollup.batch_inbox,
+        claim.batch_index,
+        options_.rollup.l1_start_block,
+        head.number
+    );
+    const auto passer = parts_.chain.prove_message_passer(claim.last_block, {});
+    if (!batch || !passer) {
+        return Err{!batch ? batch.error() : passer.error()};
+    }
+    if (!*batch) {
+        return false;
+    }
+    const Bytes proof = Encoder()
+                            .dynamic(settlement::batch_tuple((*batch)->posted))
+                            .word(u256{})
+                            .word((*header)->state_root)
+                            .word(passer->storage_root)
+                            .word(hash)
+                            .dynamic(members_tuple(**committee))
+                            .dynamic(aggregate_tuple(*wide))
+                            .take();
+    const Bytes data = Encoder()
+                           .word(u256{index})
+                           .word(settlement::committee_kind())
+                           .bytes(Encoder().dynamic(proof).take())
+                           .call("prove(uint64,bytes32,bytes)");
+    const std::string what = "proving claim " + std::to_string(index);
+    if (auto sent = send(claims, data, what); !sent) {
+        if (sent.error().is_revert) {
+            refused_claims_[index] = Clock::now() + claim_pause;
+        }
+        return Err{Error{sent.error().message}};
+    }
+    ++counters_.claims_proven;
+    parts_.log(fmt::format(
+        "claim {} is final by the committee's word: the state after block {}",
+        index,
+        claim.last_block
+    ));
+    return true;
 }
 
 Result<bool> Keeper::settle_due(uint64_t epoch) {

@@ -11,6 +11,7 @@
 // then, always from the same one, which is that of the sender.
 
 #include "settlement/chain_proofs.hpp"
+#include "settlement/claims.hpp"
 #include "settlement/inbox.hpp"
 #include "staking/l1_staking.hpp"
 
@@ -18,6 +19,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <set>
 
 namespace mega::staking {
 
@@ -56,7 +58,8 @@ class Keeper {
 
     /// One look; true when something was sent.
     [[nodiscard]] Result<bool> step();
-    /// step(), with what went wrong logged once until it changes.
+    /// step() a few times while there is something to send; what went wrong is logged once until it
+    /// changes.
     void tick();
 
     [[nodiscard]] const KeeperCounters& counters() const { return counters_; }
@@ -71,11 +74,13 @@ class Keeper {
     [[nodiscard]] Result<std::optional<bool>> record(
         const settlement::BatchAt& batch, const settlement::L1Header& head
     );
-    [[nodiscard]] Result<bool> prove_claim();
+    [[nodiscard]] Result<bool> prove_claims(const settlement::L1Header& head);
+    [[nodiscard]] Result<bool> prove_claim(
+        uint64_t index, const settlement::Claim& claim, const settlement::L1Header& head
+    );
     [[nodiscard]] Result<bool> settle_due(uint64_t epoch);
     /// In charge of blocks of this time, as L1 will say.
     [[nodiscard]] Result<const Committee*> committee_at(uint64_t time);
-    void skip_claim();
     struct SendFailure {
         std::string message;
         bool is_revert = false;  // L1 has said no, or said that it would
@@ -93,10 +98,9 @@ class Keeper {
     std::map<uint64_t, bool> recorded_;           // batches that L1 has duties of, by others too
     uint64_t taken_to_block_ = 0;                 // of L1
     uint64_t first_unsettled_ = 0;
-    uint64_t first_open_claim_ = 1;
-    std::optional<uint64_t> skipped_claim_;  // the first that L1 refused to prove
-    Clock::time_point skipped_until_;
-    uint32_t refusals_ = 0;  // of records, one after the other
+    std::map<uint64_t, Clock::time_point> refused_claims_;  // by L1; until they are tried again
+    std::set<uint64_t> closed_claims_;                      // of the newest: final or rejected
+    uint32_t refusals_ = 0;                                 // of records, one after the other
     std::string last_words_;
 };
 

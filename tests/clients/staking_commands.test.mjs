@@ -5,12 +5,11 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { bls12_381 as bls } from '@noble/curves/bls12-381';
-import { encodeFunctionData, encodePacked, numberToHex, pad, parseAbi } from 'viem';
+import { encodeFunctionData, numberToHex, pad, parseAbi } from 'viem';
 import { foundry_binary, only_mega, temporary_directory } from './harness.mjs';
 import { l1_gas } from './l1_gas.mjs';
-import { account, batches, deploy_chain, l1_chain_id, l2_chain_id, reader, run_mega, sleep, start_chain, start_l1, wallet } from './settlement_harness.mjs';
-import { open_epoch, write_keystore } from './staking_harness.mjs';
+import { account, batches, deploy_chain, l1_chain_id, reader, run_mega, sleep, start_chain, start_l1, wallet } from './settlement_harness.mjs';
+import { attest, open_epoch, write_keystore } from './staking_harness.mjs';
 
 const skip = only_mega || (!existsSync(foundry_binary('anvil')) && 'anvil is not installed');
 const batcher = 13; // the operator: it posts the batches
@@ -38,14 +37,6 @@ const abi = parseAbi([
     'function scheduleBatch(address[] targets, uint256[] values, bytes[] data, bytes32 predecessor, bytes32 salt, uint256 delay)',
     'function executeBatch(address[] targets, uint256[] values, bytes[] data, bytes32 predecessor, bytes32 salt) payable',
 ]);
-
-const field = (v) => v.toString(16).padStart(128, '0');
-/// What the validator of `bls_key` attests of a block, as L1 takes it: 256 bytes of EIP-2537.
-function attest(number, hash, state_root) {
-    const message = encodePacked(['string', 'uint64', 'uint64', 'bytes32', 'bytes32'], ['mega attestation', BigInt(l2_chain_id), number, hash, state_root]);
-    const { x, y } = bls.G2.hashToCurve(Buffer.from(message.slice(2), 'hex'), { DST: 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_' }).multiply(BigInt(bls_key)).toAffine();
-    return `0x${[x.c0, x.c1, y.c0, y.c1].map(field).join('')}`;
-}
 
 describe('staking commands', { skip, timeout: 300_000 }, () => {
     let l1, chain, node, epoch, report;
@@ -155,7 +146,7 @@ describe('staking commands', { skip, timeout: 300_000 }, () => {
             (await batches(l1, chain)).find((one) => one.kind !== 2 && one.header.lastTimestamp >= start && one.header.lastTimestamp < start + BigInt(epoch_length)));
         const block = await node.rpc('eth_getBlockByNumber', numberToHex(header.lastBlock), false);
         assert.equal(block.hash, header.lastBlockHash);
-        const signature = attest(header.lastBlock, block.hash, block.stateRoot);
+        const signature = attest([BigInt(bls_key)], { number: header.lastBlock, hash: block.hash, state_root: block.stateRoot });
         await write(12, chain.contracts.dutyRecord, 'record', [{ header, kind, dataHashes }, block.stateRoot, { ids: [1], stakes: [20n * one] }, { bitmap: 1n, signature }]);
     });
 

@@ -31,6 +31,14 @@ const field = (v) => v.toString(16).padStart(128, '0');
 const g1 = (p) => `0x${((a) => field(a.x) + field(a.y))(p.toAffine())}`;
 const g2 = (p) => `0x${((a) => [a.x.c0, a.x.c1, a.y.c0, a.y.c1].map(field).join(''))(p.toAffine())}`;
 const signature_of = (secret, message, tag) => g2(bls.G2.hashToCurve(message, { DST: `BLS_${tag}_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_` }).multiply(secret));
+
+/// What validators with these BLS secrets attest of a block, added up, as L1 takes it: 256 bytes of EIP-2537.
+export function attest(secrets, { number, hash, state_root }) {
+    const message = encodePacked(['string', 'uint64', 'uint64', 'bytes32', 'bytes32'], ['mega attestation', BigInt(l2_chain_id), BigInt(number), hash, state_root]);
+    const point = bls.G2.hashToCurve(Buffer.from(message.slice(2), 'hex'), { DST: 'BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_' });
+    return g2(secrets.map((secret) => point.multiply(secret)).reduce((sum, one) => sum.add(one)));
+}
+
 const secret_of = (words, order) => BigInt(keccak256(toHex(words))) % order;
 
 /// The keys of validator `name`: BLS, and the mini-block key that its base key becomes on this chain.
