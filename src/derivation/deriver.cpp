@@ -70,8 +70,38 @@ Result<bool> Deriver::step() {
             }
         }
     }
+    if (auto taken_back = take_back_surplus(heads->newest); !taken_back) {
+        return Err{taken_back.error()};
+    }
     settle(*heads);
     return state().l1.number < heads->newest;
+}
+
+/// L1 may have gone back while nobody looked, with no batch in the place of the one that went: then
+/// nothing that is derived contradicts the last blocks. An L1 that is behind what they have seen
+/// says nothing about them.
+Result<void> Deriver::take_back_surplus(uint64_t l1_newest) {
+    const sequencer::SealedPtr head = parts_.head.position().sealed;
+    const uint64_t kept = state().block_number;
+    if (state().l1.number < l1_newest || head->header.number <= kept || !head->l1 ||
+        l1_newest <= head->l1->origin.number) {
+        return {};
+    }
+    parts_.log(
+        "L1 does not hold the blocks after " + std::to_string(kept) + " any more: taking them back"
+    );
+    ++counters_.reorganisations;
+    return take_back_after(kept);
+}
+
+Result<void> Deriver::take_back_after(uint64_t number) {
+    Result<void> reverted = Err{Error{"the node is stopping"}};
+    parts_.sequencer.run([&] {
+        reverted = parts_.sequencer.chain().head()->header.number > number
+                       ? parts_.sequencer.revert_to(number)
+                       : Result<void>{};
+    });
+    return reverted;
 }
 
 Result<void> Deriver::follow_reorganisation() {
@@ -99,22 +129,17 @@ Result<void> Deriver::follow_reorganisation() {
     if (number == state().l1.number) {
         return {};
     }
-    ++counters_.reorganisations;
-    if (auto rewound = derivation_.rewind(number); !rewound) {
-        return rewound;
+    // The chain first: what fails here is found again by the next look.
+    const uint64_t kept = derivation_.state_after(number)->block_number;
+    if (auto taken_back = take_back_after(kept); !taken_back) {
+        return taken_back;
     }
-    const uint64_t kept = state().block_number;
+    ++counters_.reorganisations;
     parts_.log(
         "L1 has taken back its blocks after " + std::to_string(number) + "; back to block " +
         std::to_string(kept)
     );
-    Result<void> reverted;
-    parts_.sequencer.run([&] {
-        if (parts_.sequencer.chain().head()->header.number > kept) {
-            reverted = parts_.sequencer.revert_to(kept);
-        }
-    });
-    return reverted;
+    return derivation_.rewind(number);
 }
 
 Result<void> Deriver::adopt(rollup::DerivedBatch batch) {

@@ -56,6 +56,10 @@ class Deriver {
   private:
     /// Finds where L1 forked from what was derived, and goes back there.
     [[nodiscard]] Result<void> follow_reorganisation();
+    /// Takes back the blocks after `number`, if there are any.
+    [[nodiscard]] Result<void> take_back_after(uint64_t number);
+    /// Of what an earlier run derived, takes back what all of L1 does not hold any more.
+    [[nodiscard]] Result<void> take_back_surplus(uint64_t l1_newest);
     [[nodiscard]] Result<void> adopt(rollup::DerivedBatch batch);
     [[nodiscard]] Result<bool> has_last_block_of(const rollup::BatchHeader& header) const;
     /// How many of the first blocks the chain has already.

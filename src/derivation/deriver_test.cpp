@@ -113,8 +113,12 @@ struct LiveNode {
         EXPECT_EQ(parts->submit_now(std::move(tx)).kind, sequencer::SubmitOutcome::Kind::executed);
     }
     [[nodiscard]] uint64_t sealed() const { return parts->head.position().sealed->header.number; }
-    /// All that is sealed and in no batch, in one; `spoil` may damage the payload.
-    void post(const std::function<void(Bytes&)>& spoil = {}) {
+    /// All that is sealed and in no batch, in one; `spoil` may damage the payload, `lie` the
+    /// header.
+    void post(
+        const std::function<void(Bytes&)>& spoil = {},
+        const std::function<void(rollup::BatchHeader&)>& lie = {}
+    ) {
         const sequencer::BlockSource source(parts->head, *parts->blocks, *with_l1().l1_genesis);
         std::vector<rollup::BatchBlock> blocks;
         Hash256 hash;
@@ -129,6 +133,9 @@ struct LiveNode {
         Bytes payload = *rollup::encode_batch(chain_id, blocks);
         if (spoil) {
             spoil(payload);
+        }
+        if (lie) {
+            lie(header);
         }
         l1.post_payload(header, payload, rollup::BatchKind::blobs);
     }
@@ -205,6 +212,78 @@ TEST(deriver, goes_on_after_hostile_batches_and_says_so) {
     EXPECT_EQ(other.head()->hash, node.head()->hash);
 }
 
+/// The signatures are the end of a payload: r and s of each transaction, 64 bytes.
+struct BadSignature {
+    const char* name;
+    std::function<void(std::span<uint8_t> signature)> act;
+};
+
+const std::vector<BadSignature>& bad_signatures() {
+    static const std::vector<BadSignature> all{
+        {"nobody's", [](std::span<uint8_t> bytes) { std::ranges::fill(bytes, uint8_t{0}); }},
+        {"beyond the curve", [](std::span<uint8_t> bytes) { std::ranges::fill(bytes, 0xff); }},
+        {"of a stranger without money", [](std::span<uint8_t> bytes) { bytes.back() ^= 1; }},
+        {"with the other parity", [](std::span<uint8_t> bytes) { bytes[32] ^= 0x80; }},
+    };
+    return all;
+}
+
+TEST(deriver, leaves_out_what_bears_a_bad_signature_and_says_so) {
+    for (const BadSignature& bad : bad_signatures()) {
+        SCOPED_TRACE(bad.name);
+        LiveNode live(make_l1());
+        live.l1.queue_deposit(address(0xaaa), address(0xbbb), 77);
+        live.mine_l1();
+        live.mine_block();
+        live.send(store(0, 0, 1, 2));
+        live.mine_block();
+        live.post([&](Bytes& payload) { bad.act(std::span(payload).last(64)); });
+        live.mine_l1();
+
+        MemoryInputs inputs(live.l1);
+        const storage::TestDirectory directory{storage::TestDirectory::in_memory};
+        DerivedNode node(directory.path(), inputs);
+        node.catch_up();
+        // The blocks are those that were posted, without the transaction.
+        EXPECT_EQ(node.head()->header.number, 2u);
+        EXPECT_TRUE(std::ranges::all_of(node.head()->transactions, [](const auto& tx) {
+            return tx->tx->tx.type == TxType::deposit;
+        }));
+        EXPECT_EQ(
+            node.head()->header.timestamp, live.parts->head.position().sealed->header.timestamp
+        );
+        EXPECT_NE(node.head()->hash, live.parts->head.position().sealed->hash);
+        EXPECT_EQ(node.deriver.counters().bad_batches, 0u) << "it decodes";
+        EXPECT_EQ(node.deriver.counters().disputable_batches, 1u);
+        const auto state = node.parts->reader->latest_state();
+        EXPECT_EQ(state->account(address(0xaaa))->balance, 77) << "deposits are not lost";
+        EXPECT_EQ(state->storage(store_address(), 1), 0);
+        EXPECT_EQ(state->account(sender(0))->nonce, 0u);
+
+        const storage::TestDirectory other_directory{storage::TestDirectory::in_memory};
+        DerivedNode other(other_directory.path(), inputs);
+        other.catch_up();
+        EXPECT_EQ(other.head()->hash, node.head()->hash);
+    }
+}
+
+/// The digest of the mini-blocks convicts a leader on L1; the chain does not depend on it.
+TEST(deriver, makes_the_same_blocks_whatever_the_batch_says_of_its_mini_blocks) {
+    LiveNode live(make_l1());
+    live.mine_l1();
+    live.mine_block();
+    live.send(store(0, 0, 1, 2));
+    live.mine_block();
+    live.post({}, [](rollup::BatchHeader& header) { header.mini_block_digest = Hash256{{0xbd}}; });
+    live.mine_l1();
+    MemoryInputs inputs(live.l1);
+    const storage::TestDirectory directory{storage::TestDirectory::in_memory};
+    DerivedNode node(directory.path(), inputs);
+    node.catch_up();
+    EXPECT_EQ(node.head()->hash, live.parts->head.position().sealed->hash);
+    EXPECT_TRUE(node.log.empty()) << node.log.front();
+}
+
 TEST(deriver, a_restart_recognises_what_is_there) {
     LiveNode live(make_l1());
     live.mine_l1();
@@ -278,6 +357,60 @@ TEST(deriver, follows_l1_when_it_goes_back) {
     fresh.catch_up();
     EXPECT_EQ(fresh.head()->hash, node.head()->hash);
     EXPECT_EQ(node.deriver.counters().reorganisations, 1u);
+}
+
+TEST(deriver, a_restart_takes_back_what_l1_has_taken_back_meanwhile) {
+    LiveNode live(make_l1());
+    live.mine_l1();
+    live.mine_block();
+    live.send(store(0, 0, 1, 2));
+    live.mine_block();
+    live.post();
+    live.mine_l1();
+    MemoryL1 other = live.l1.fork_at(live.l1.next_number() - 1, 9);
+    live.send(store(0, 1, 3, 4));
+    live.mine_block();
+    live.post();
+    live.mine_l1();
+
+    MemoryInputs inputs(live.l1);
+    const storage::TestDirectory directory{storage::TestDirectory::in_memory};
+    Hash256 hash;
+    {
+        DerivedNode node(directory.path(), inputs);
+        node.catch_up();
+        hash = node.head()->hash;
+        EXPECT_EQ(node.head()->header.number, 3u);
+    }
+    {
+        // An L1 node that is behind says nothing about what it has not seen.
+        const MemoryL1 behind = live.l1.fork_at(l1_start, 0);
+        inputs.show(behind);
+        DerivedNode node(directory.path(), inputs);
+        node.catch_up();
+        EXPECT_EQ(node.head()->hash, hash);
+        EXPECT_EQ(node.parts->reader->settled().safe, 0u);
+    }
+    // Another block in the place of the one with the second batch, and no batch in it.
+    other.mine();
+    inputs.show(other);
+    DerivedNode node(directory.path(), inputs);
+    node.catch_up();
+    EXPECT_EQ(node.head()->header.number, 2u);
+    EXPECT_EQ(node.parts->reader->settled().safe, 2u);
+    EXPECT_EQ(node.deriver.counters().reorganisations, 1u);
+
+    rollup::BatchHeader header = other.header_of(std::vector<rollup::BatchBlock>(1));
+    header.origin_number = 12;
+    header.last_timestamp = start_us / 1'000'000 + 50;
+    other.post_payload(header, {}, rollup::BatchKind::forced);
+    other.mine();
+    node.catch_up();
+    EXPECT_EQ(node.head()->header.number, 3u);
+    const storage::TestDirectory fresh_directory{storage::TestDirectory::in_memory};
+    DerivedNode fresh(fresh_directory.path(), inputs);
+    fresh.catch_up();
+    EXPECT_EQ(fresh.head()->hash, node.head()->hash);
 }
 
 TEST(deriver, waits_while_l1_is_away) {

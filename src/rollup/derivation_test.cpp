@@ -108,6 +108,21 @@ const std::vector<Hostility>& hostilities() {
         {"garbage", [](BatchHeader&, Blocks&, Bytes& payload) { payload = Bytes(1000, 0xab); }},
         {"empty", [](BatchHeader&, Blocks&, Bytes& payload) { payload = {1}; }},
         {"one byte changed", [](BatchHeader&, Blocks&, Bytes& payload) { payload[9] ^= 0x10; }},
+        {"a signature cut short",
+         [](BatchHeader&, Blocks&, Bytes& payload) {
+             payload.pop_back();
+             payload[5] -= 1;  // the length of the signatures
+         }},
+        {"no signatures",
+         [](BatchHeader&, Blocks&, Bytes& payload) {
+             payload.resize(payload.size() - 64);
+             payload[5] -= 64;
+         }},
+        {"a signature too many",
+         [](BatchHeader&, Blocks&, Bytes& payload) {
+             payload.insert(payload.end(), 64, 0x11);
+             payload[5] += 64;
+         }},
         {"a block more", [](BatchHeader& header, Blocks&, Bytes&) { ++header.last_block; }},
         {"a block less", [](BatchHeader& header, Blocks&, Bytes&) { --header.last_block; }},
         {"another timestamp", [](BatchHeader& header, Blocks&, Bytes&) { ++header.last_timestamp; }
