@@ -3,6 +3,7 @@
 #include "execution/checks.hpp"
 #include "execution/data_fee.hpp"
 #include "execution/host.hpp"
+#include "execution/transfer.hpp"
 
 namespace mega::execution {
 
@@ -433,6 +434,12 @@ Result<TxResult, TxError> execute_transaction(
     const SignedTransaction& tx,
     const ExecutionOptions& options
 ) {
+    // A tracer wants to see frames, and who tracks, what was looked at.
+    if (vm.tracer() == nullptr && !journal.is_tracking()) {
+        if (auto transfer = execute_transfer(view, env, tx, options)) {
+            return std::move(*transfer);
+        }
+    }
     return with_fork(env.fork, [&]<Fork F>() {
         return Transition<F>{vm, journal, view, env, tx, options}.run();
     });

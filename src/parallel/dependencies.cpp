@@ -1,6 +1,6 @@
 #include "parallel/dependencies.hpp"
 
-#include "parallel/lanes.hpp"
+#include "execution/transfer.hpp"
 
 namespace mega::parallel {
 
@@ -24,7 +24,7 @@ void DependencyGraph::analyse(TransactionSpan transactions, const Profiles& prof
         uint64_t weight = transfer_weight;
         depend(i, visit_place(tx.sender, nullptr, i));
         // A call without data looks like a transfer, but has gas to spare.
-        const bool is_transfer = looks_like_transfer(fork, tx.tx);
+        const bool is_transfer = execution::looks_like_transfer(fork, tx.tx);
         if (!is_transfer || tx.tx.gas_limit > transfer_weight) {
             const Profiles::Profile* profile = profiles.find(tx.tx);
             if (profile != nullptr) {
@@ -34,7 +34,12 @@ void DependencyGraph::analyse(TransactionSpan transactions, const Profiles& prof
             }
             for (size_t j = 0; profile != nullptr && j < profile->places.size(); ++j) {
                 const Profiles::Place& place = profile->places[j];
-                if (profile->is_shared(place)) {
+                if (!profile->is_shared(place)) {
+                    continue;
+                }
+                if (place.adds_up()) {
+                    nodes_[i].tracks_origins = true;
+                } else {
                     depend(i, visit_place(place.address, &place.slot, i));
                 }
             }

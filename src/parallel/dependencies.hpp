@@ -34,8 +34,10 @@ class DependencyGraph {
     }
     /// What it may take, in gas.
     [[nodiscard]] uint64_t weight(uint32_t tx) const { return nodes_[tx].weight; }
-    /// looks_like_transfer() of it.
+    /// execution::looks_like_transfer() of it.
     [[nodiscard]] bool is_transfer(uint32_t tx) const { return nodes_[tx].is_transfer; }
+    /// It writes a shared place that adds up (origins.hpp): it waits for no other writer of it.
+    [[nodiscard]] bool tracks_origins(uint32_t tx) const { return nodes_[tx].tracks_origins; }
     [[nodiscard]] uint64_t weight_of_all() const { return total_; }
     /// Work over the longest chain; 1 when everything depends on everything.
     [[nodiscard]] double parallelism() const {
@@ -49,6 +51,7 @@ class DependencyGraph {
         uint64_t end = 0;  // of the longest chain that ends here, in gas
         uint32_t weight = 0;
         bool is_transfer = false;
+        bool tracks_origins = false;
     };
     /// Whoever comes next to this place depends on `last`.
     struct Place {

@@ -4,6 +4,7 @@
 // was read, what is to be written and what came of it, as Ethereum's rules have it; none publishes.
 
 #include "evm/vm.hpp"
+#include "parallel/origins.hpp"
 #include "parallel/versioned_view.hpp"
 #include "state/journal.hpp"
 
@@ -34,6 +35,7 @@ struct Lane {
     evm::Vm vm;
     state::Journal journal{state::Journal::Mode::tracking};
     VersionedView view;
+    OriginTracker origins;
     /// Codes that versions of this round point to.
     std::vector<evm::CodePtr> kept_codes;
 };
@@ -45,12 +47,14 @@ struct Lane {
     Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
 );
 
-/// Any transaction, through execution::execute_transaction. The view has begun.
+/// Any transaction, through execution::execute_transaction. The view has begun. `tracks_origins`
+/// finds out which slot writes are sums.
 void run_general(
-    Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
+    Lane& lane,
+    const RoundContext& round,
+    const SignedTransaction& tx,
+    Record& record,
+    bool tracks_origins
 );
-
-/// Whether run_transfer may succeed, as far as the transaction alone tells.
-[[nodiscard]] bool looks_like_transfer(Fork fork, const Transaction& tx);
 
 }  // namespace mega::parallel

@@ -1,5 +1,4 @@
-#include "evm/precompiles.hpp"
-#include "execution/data_fee.hpp"
+#include "execution/transfer.hpp"
 #include "parallel/lanes.hpp"
 
 #include <utility>
@@ -7,55 +6,6 @@
 namespace mega::parallel {
 
 namespace {
-
-constexpr uint64_t transfer_gas = 21000;  // Yellow Paper appendix G, in every fork
-
-/// Figures of a transfer that sums of balances below 2^255 can hold.
-struct Costs {
-    u256 price;
-    u256 tip;
-    u256 needed;  // at the start
-    uint64_t data_gas = 0;
-    uint64_t gas_used = transfer_gas;
-    u256 to_vault;
-};
-
-/// Nothing where the limit does not hold the gas: who is refused is refused in full words
-/// elsewhere.
-bool add_l2_fees(
-    const execution::BlockEnv& env, const SignedTransaction& tx, const u256& base_fee, Costs& costs
-) {
-    if (!env.l2_fees.pays_vault()) {
-        return true;
-    }
-    costs.data_gas = execution::data_gas(env.l2_fees, tx);
-    costs.gas_used += costs.data_gas;
-    costs.to_vault = execution::vault_credit(env.l2_fees, base_fee, costs.gas_used, costs.data_gas);
-    const Address& vault = execution::fee_vault_address;
-    return costs.gas_used <= tx.tx.gas_limit && tx.sender != vault && *tx.tx.to != vault &&
-           env.context.beneficiary != vault;
-}
-
-std::optional<Costs> costs_of(const execution::BlockEnv& env, const SignedTransaction& signed_tx) {
-    const Transaction& tx = signed_tx.tx;
-    const bool has_base_fee = env.fork >= Fork::london;
-    const u256 base_fee = has_base_fee ? env.context.base_fee_per_gas : u256{};
-    if (tx.max_fee_per_gas < base_fee || tx.value >= state::high_balance ||
-        multiply_overflows(u256{tx.gas_limit}, tx.max_fee_per_gas)) {
-        return std::nullopt;
-    }
-    Costs costs;
-    costs.price = has_base_fee ? effective_gas_price(tx, base_fee) : tx.max_fee_per_gas;
-    costs.tip = costs.price - base_fee;
-    const u256 most_for_gas = u256{tx.gas_limit} * tx.max_fee_per_gas;
-    if (most_for_gas >= state::high_balance) {
-        return std::nullopt;
-    }
-    costs.needed = most_for_gas + tx.value;
-    const bool fits =
-        costs.needed < state::high_balance && add_l2_fees(env, signed_tx, base_fee, costs);
-    return fits ? std::optional{costs} : std::nullopt;
-}
 
 AccountVersion& add_change(Lane& lane, Record& record, AccountLocation* location) {
     AccountVersion* change = lane.arena.make<AccountVersion>();
@@ -71,7 +21,7 @@ void write_changes(
     Lane& lane,
     const RoundContext& round,
     const SignedTransaction& tx,
-    const Costs& costs,
+    const execution::TransferCosts& costs,
     Record& record
 ) {
     AccountLocation* from = record.account_reads[0].location;
@@ -102,20 +52,12 @@ void write_changes(
 
 }  // namespace
 
-bool looks_like_transfer(Fork fork, const Transaction& tx) {
-    const bool has_plain_type = tx.type == TxType::legacy || tx.type == TxType::dynamic_fee ||
-                                tx.type == TxType::access_list;
-    return has_plain_type && tx.to && tx.data.empty() && tx.access_list.empty() &&
-           !evm::is_precompile(fork, *tx.to);
-}
-
 bool run_transfer(
     Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
 ) {
     const execution::BlockEnv& env = *round.env;
-    const auto costs = costs_of(env, tx);
-    if (!costs || tx.tx.nonce == UINT64_MAX ||
-        !execution::check_stateless(env.fork, env.context.chain_id, tx.tx, round.options)) {
+    const auto costs = execution::transfer_costs(env, tx, round.options);
+    if (!costs) {
         return false;
     }
     const auto sender = lane.view.account(tx.sender);

@@ -39,6 +39,7 @@ class Journal {
     enum class Mode : uint8_t { plain, tracking };
     explicit Journal(Mode mode = Mode::plain)
         : hash_(SeededHash::from_place(this)), is_tracking_(mode == Mode::tracking) {}
+    [[nodiscard]] bool is_tracking() const { return is_tracking_; }
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
