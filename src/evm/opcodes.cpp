@@ -1,5 +1,7 @@
 #include "evm/opcodes.hpp"
 
+#include "evm/forks/osaka.hpp"
+
 #include <array>
 
 namespace mega::evm {
@@ -268,5 +270,7 @@ constexpr std::array<std::string_view, 256> names{
 }  // namespace
 
 std::string_view opcode_name(uint8_t opcode) { return names[opcode]; }
+
+uint8_t stack_inputs(uint8_t opcode) { return OsakaRules::instructions[opcode].stack_in; }
 
 }  // namespace mega::evm

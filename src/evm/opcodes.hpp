@@ -110,5 +110,7 @@ enum class Opcode : uint8_t {
 
 /// "ADD", "PUSH7", …; empty for a byte that no fork defines.
 [[nodiscard]] std::string_view opcode_name(uint8_t opcode);
+/// How many words it takes from the stack (of DUP and SWAP: looks at), in every fork that has it.
+[[nodiscard]] uint8_t stack_inputs(uint8_t opcode);
 
 }  // namespace mega::evm

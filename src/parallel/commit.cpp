@@ -86,7 +86,7 @@ class Commit {
     [[nodiscard]] state::StateDiff finish() {
         diff_.slots.reserve(record_.slot_writes.size());
         for (const SlotWrite& write : record_.slot_writes) {
-            diff_.slots.push_back(write.change);
+            diff_.slots.push_back(write.is_sum ? settle_sum(write) : write.change);
         }
         if (diff_.codes.size() > 1) {
             state::sort_canonically(diff_);
@@ -95,6 +95,15 @@ class Commit {
     }
 
   private:
+    /// The change that a sum comes to now, published as a value for those after it.
+    [[nodiscard]] state::SlotChange settle_sum(const SlotWrite& write) {
+        state::SlotChange change = write.change;
+        change.before = memory_.read(*write.location, tx_, take_estimates).value;
+        change.after = change.before + (write.change.after - write.change.before);
+        write.node->publish(arena_.make<SlotVersion>(change.after));
+        return change;
+    }
+
     MultiVersionMemory& memory_;
     Arena& arena_;
     const Record& record_;

@@ -74,6 +74,39 @@ TEST_P(ExecutorTest, TransfersOfAnL2WithFeesAreNativeToo) {
     EXPECT_EQ(report().native_transfers, 294U) << to_text(report());
 }
 
+/// Once it is known that the payee's balance is only added to.
+TEST_P(ExecutorTest, TokenPaymentsToOneHolderDoNotConflict) {
+    const Address payee = address_of(first_recipient);
+    scenario_.state.set_code(contract, test::token_code());
+    scenario_.state.set_storage(contract, test::mapping_slot(payee, 0), 1);
+    for (uint64_t i = 0; i < 300; ++i) {
+        const Address payer = address_of(first_sender + i);
+        scenario_.state.set_storage(contract, test::mapping_slot(payer, 0), 1000);
+        // Now and then the payee itself pays: its balance must be exact enough for that.
+        scenario_.call(payer, contract, test::token_transfer(payee, 1 + i % 7));
+    }
+    scenario_.fund(payee);
+    scenario_.call(payee, contract, test::token_transfer(address_of(first_sender), 500));
+    ParallelExecutor teacher{[] {
+        ExecutorOptions options = always_parallel(4);
+        options.round.hook = [](Moment moment, size_t tx) {
+            if (moment == Moment::before_publication && tx % 4 == 0) {
+                std::this_thread::sleep_for(std::chrono::microseconds(50));
+            }
+        };
+        return options;
+    }()};
+    const Batch batch{.env = scenario_.env, .transactions = scenario_.transactions};
+    EXPECT_TRUE(test::expect_sameness(teacher, scenario_.state, batch));
+    EXPECT_GT(teacher.report().aborts, 0U) << "nothing learned";
+    EXPECT_TRUE(test::expect_sameness(teacher, scenario_.state, batch));
+    EXPECT_EQ(teacher.report().tracked_executions, 301U) << to_text(teacher.report());
+    EXPECT_LE(teacher.report().aborts, 1U) << to_text(teacher.report());
+    // And with whatever number of threads.
+    EXPECT_TRUE(expect_sameness());
+    EXPECT_TRUE(expect_sameness());
+}
+
 TEST_P(ExecutorTest, CreditsToOneAccountDoNotConflict) {
     for (uint64_t i = 0; i < 300; ++i) {
         scenario_.add(address_of(first_sender + i), contract, i);
@@ -107,13 +140,30 @@ TEST_P(ExecutorTest, AHotCounterCountsEveryone) {
     EXPECT_TRUE(expect_sameness());
 }
 
+/// A counter that tells what it counts to: its writers must run one after the other.
 TEST_P(ExecutorTest, AHotPlaceIsForeseenTheSecondTime) {
-    scenario_.state.set_code(contract, test::counter_code());
+    using enum evm::Opcode;
+    test::Assembler code;
+    code.add_to_slot(0, 1).push(0).op({SLOAD}).push(0).push(0).op({LOG1, STOP});
+    scenario_.state.set_code(contract, code.code());
     for (uint64_t i = 0; i < 200; ++i) {
         scenario_.call(address_of(first_sender + i), contract, {});
     }
     EXPECT_TRUE(expect_sameness());
     EXPECT_TRUE(expect_sameness());
+    EXPECT_EQ(report().aborts, 0U) << to_text(report());
+}
+
+/// One that does not: they need not, once it has begun.
+TEST_P(ExecutorTest, ACounterAddsUp) {
+    scenario_.state.set_code(contract, test::counter_code());
+    scenario_.state.set_storage(contract, 0, 1);
+    for (uint64_t i = 0; i < 200; ++i) {
+        scenario_.call(address_of(first_sender + i), contract, {});
+    }
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_TRUE(expect_sameness());
+    }
     EXPECT_EQ(report().aborts, 0U) << to_text(report());
 }
 

@@ -69,25 +69,59 @@ void sort_writes(Record& record) {
     );
 }
 
+void note_slot_write(
+    Lane& lane, Record& record, const state::SlotChange& change, uint32_t load_order
+) {
+    SlotWrite& write = record.slot_writes.emplace_back();
+    write.change = change;
+    if (load_order == state::Journal::not_loaded) {
+        // A contract made by this very transaction has slots that nobody loaded.
+        write.location = &lane.memory->slot(lane.arena, change.address, change.slot);
+        return;
+    }
+    const SlotRead& read = record.slot_reads[load_order];
+    write.location = read.location;
+    write.is_sum = read.has_range;
+}
+
+Result<execution::TxResult, execution::TxError> execute(
+    Lane& lane, const RoundContext& round, const SignedTransaction& tx
+) {
+    return execution::execute_transaction(
+        lane.vm, lane.journal, lane.view, *round.env, tx, round.options
+    );
+}
+
+Result<execution::TxResult, execution::TxError> execute_tracked(
+    Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
+) {
+    record.is_tracked = true;
+    lane.origins.begin(record);
+    lane.vm.set_tracer(&lane.origins);
+    auto result = execute(lane, round, tx);
+    lane.vm.set_tracer(nullptr);
+    lane.origins.end(record);
+    return result;
+}
+
 }  // namespace
 
 void run_general(
-    Lane& lane, const RoundContext& round, const SignedTransaction& tx, Record& record
+    Lane& lane,
+    const RoundContext& round,
+    const SignedTransaction& tx,
+    Record& record,
+    bool tracks_origins
 ) {
-    auto result = execution::execute_transaction(
-        lane.vm, lane.journal, lane.view, *round.env, tx, round.options
-    );
+    // Code that runs in an account under construction may leave no account behind.
+    auto result = tracks_origins && tx.tx.to ? execute_tracked(lane, round, tx, record)
+                                             : execute(lane, round, tx);
     const bool is_refused = !result;
     lane.journal.visit_effects(
         lane.memory->sweeps_empty(),
         [&](const state::SlotChange& change, uint32_t load_order) {
             if (!is_refused) {
-                // A contract made by this very transaction has slots that nobody loaded.
-                SlotLocation& location =
-                    load_order == state::Journal::not_loaded
-                        ? lane.memory->slot(lane.arena, change.address, change.slot)
-                        : *record.slot_reads[load_order].location;
-                record.slot_writes.push_back({change, &location, nullptr});
+                note_slot_write(lane, record, change, load_order);
             }
         },
         [&](const state::AccountEffect& effect) {

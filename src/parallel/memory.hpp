@@ -4,7 +4,7 @@
 // the round began with. A location is (kind, address, slot): one table a kind, full keys compared.
 //
 //   accounts  fields set and balances moved (account_version.hpp)
-//   slots     values
+//   slots     values, or changes of them that add up (origins.hpp)
 //   storage   per account: its slots were all dropped, or it holds slots without nonce and code
 //             (EIP-7610). Written at commit alone.
 //
@@ -26,6 +26,8 @@ struct SlotKey {
 };
 struct SlotVersion {
     u256 value;
+    /// `value` is a difference modulo 2^256 to what stood before (origins.hpp).
+    bool is_change = false;
 };
 struct StorageVersion {
     bool is_cleared = false;
@@ -156,26 +158,32 @@ template <class OnEstimate>
 SlotReading MultiVersionMemory::read(
     const SlotLocation& location, uint32_t tx, OnEstimate&& on_estimate
 ) const {
-    const Node<SlotVersion>* node = nullptr;
-    uintptr_t tagged = 0;
-    do {
-        node = location.newest_before(tx);
-        tagged = node == nullptr ? 0 : node->load();
-        // Between the two loads the writer may have taken its value back.
-    } while (node != nullptr && (tagged == 0 || ((tagged & Node<SlotVersion>::estimate_bit) != 0 &&
-                                                 on_estimate(*node))));
-    const uint32_t writer = node == nullptr ? no_tx : node->tx;
-    if (has_marks_.load(std::memory_order_acquire)) {
-        const uint32_t cleared = last_clearing(location.key.address, tx);
-        if (cleared != no_tx && (writer == no_tx || cleared > writer)) {
-            return {{}, cleared};
+    const uint32_t cleared = has_marks_.load(std::memory_order_acquire)
+                                 ? last_clearing(location.key.address, tx)
+                                 : no_tx;
+    while (true) {
+        SlotReading reading;
+        const auto* node = location.newest_before(tx);
+        while (node != nullptr && (cleared == no_tx || node->tx >= cleared)) {
+            const uintptr_t tagged = node->load();
+            if (tagged == 0 || ((tagged & Node<SlotVersion>::estimate_bit) != 0 &&
+                                on_estimate(*node))) {
+                break;  // the writer has taken its value back, or may have replaced it: once more
+            }
+            const auto* version = Node<SlotVersion>::value_in(tagged);
+            reading.writer = reading.writer == no_tx ? node->tx : reading.writer;
+            reading.value += version->value;
+            if (!version->is_change) {
+                return reading;
+            }
+            node = location.newest_before(node->tx);
+        }
+        if (node == nullptr || (cleared != no_tx && node->tx < cleared)) {
+            reading.value += cleared == no_tx ? location.base.value : u256{};
+            reading.writer = reading.writer == no_tx ? cleared : reading.writer;
+            return reading;
         }
     }
-    if (node == nullptr) {
-        return {location.base.value, no_tx};
-    }
-    const auto* version = Node<SlotVersion>::value_in(tagged);
-    return {version->value, writer};
 }
 
 }  // namespace mega::parallel

@@ -21,11 +21,18 @@ bool is_place(const Profiles::Place& place, const state::SlotChange& change) {
     return place.hits != 0 && place.slot == change.slot && place.address == change.address;
 }
 
-void note_write(Profiles::Profile& profile, const state::SlotChange& change) {
+void note_hit(Profiles::Place& place, const SlotWrite& write, bool is_tracked) {
+    ++place.hits;
+    place.tracked += is_tracked ? 1 : 0;
+    place.sums += write.is_sum ? 1 : 0;
+}
+
+void note_write(Profiles::Profile& profile, const SlotWrite& write, bool is_tracked) {
+    const state::SlotChange& change = write.change;
     Profiles::Place* least = &profile.places.front();
     for (Profiles::Place& place : profile.places) {
         if (is_place(place, change)) {
-            ++place.hits;
+            note_hit(place, write, is_tracked);
             return;
         }
         if (place.hits < least->hits) {
@@ -36,7 +43,8 @@ void note_write(Profiles::Profile& profile, const state::SlotChange& change) {
     if (least->hits > 1) {
         --least->hits;
     } else {
-        *least = {change.address, change.slot, 1};
+        *least = {change.address, change.slot};
+        note_hit(*least, write, is_tracked);
     }
 }
 
@@ -61,12 +69,11 @@ const Profiles::Profile* Profiles::find(const Transaction& tx) const {
     return nullptr;
 }
 
-void Profiles::learn(
-    const Transaction& tx, std::span<const SlotWrite> slot_writes, uint64_t gas_used
-) {
+void Profiles::learn(const Transaction& tx, const Record& record) {
     if (!tx.to) {
         return;
     }
+    const uint64_t gas_used = record.result.gas_used;
     auto* profile = const_cast<Profile*>(find(tx));  // NOLINT: our own
     if (profile == nullptr) {
         const uint32_t selector = selector_of(tx);
@@ -83,11 +90,14 @@ void Profiles::learn(
         profile->executions /= 2;
         for (Place& place : profile->places) {
             place.hits /= 2;
+            place.tracked /= 2;
+            place.sums /= 2;
         }
     }
     profile->average_gas = (7 * profile->average_gas + gas_used) / 8;
-    for (const SlotWrite& write : slot_writes.first(std::min<size_t>(slot_writes.size(), 16))) {
-        note_write(*profile, write.change);
+    const size_t count = std::min<size_t>(record.slot_writes.size(), 16);
+    for (const SlotWrite& write : std::span{record.slot_writes}.first(count)) {
+        note_write(*profile, write, record.is_tracked);
     }
 }
 

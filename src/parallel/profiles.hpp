@@ -16,6 +16,13 @@ class Profiles {
         Address address;
         u256 slot;
         uint32_t hits = 0;
+        // Of executions whose origins were tracked: how many wrote it, and how many of these wrote
+        // a sum.
+        uint32_t tracked = 0;
+        uint32_t sums = 0;
+
+        /// Its writers need not wait for each other, if their origins are tracked.
+        [[nodiscard]] bool adds_up() const { return 2 * sums > tracked; }
     };
     struct Profile {
         static constexpr size_t max_places = 6;
@@ -34,8 +41,8 @@ class Profiles {
 
     Profiles() : hash_(state::SeededHash::from_place(this)), profiles_(size) {}
 
-    /// `slot_writes` of an execution of `tx` that stands.
-    void learn(const Transaction& tx, std::span<const SlotWrite> slot_writes, uint64_t gas_used);
+    /// From an execution of `tx` that stands.
+    void learn(const Transaction& tx, const Record& record);
     /// Null when nothing is known. Valid until the next learn().
     [[nodiscard]] const Profile* find(const Transaction& tx) const;
 

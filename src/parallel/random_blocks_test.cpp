@@ -50,6 +50,7 @@ class BlockMaker {
     void make_accounts(test::Scenario& scenario);
     [[nodiscard]] Bytes program(size_t statements);
     void add_statement(Assembler& code);
+    void add_payment(Assembler& code);
     void add_look(Assembler& code);
     void add_call(Assembler& code);
     void add_creation(Assembler& code);
@@ -125,7 +126,7 @@ void BlockMaker::make_accounts(test::Scenario& scenario) {
         scenario.state.set_nonce(contract, 1);
         scenario.state.set_balance(contract, below(1000));
         for (uint8_t i = 0; i < 3; ++i) {
-            scenario.state.set_storage(contract, i, below(3));
+            scenario.state.set_storage(contract, i, one_in(2) ? below(3) : 10 + below(100));
         }
     }
     scenario.env.context.beneficiary = one_in(2) ? anyone() : address_of(0xfee);
@@ -153,7 +154,11 @@ Bytes BlockMaker::program(size_t statements) {
 void BlockMaker::add_statement(Assembler& code) {
     switch (below(8)) {
         case 0:
-            code.add_to_slot(slot(), static_cast<uint8_t>(1 + below(3)));
+            if (one_in(2)) {
+                code.add_to_slot(slot(), static_cast<uint8_t>(1 + below(3)));
+            } else {
+                add_payment(code);
+            }
             return;
         case 1:
             add_look(code);
@@ -180,6 +185,19 @@ void BlockMaker::add_statement(Assembler& code) {
             code.push(slot()).op({SLOAD}).push(32).push(0).op({LOG1});
             return;
     }
+}
+
+/// Takes something from a slot that holds enough, as tokens do.
+void BlockMaker::add_payment(Assembler& code) {
+    if (code.size() > 200) {
+        return;  // a jump reaches no further
+    }
+    const uint8_t from = slot();
+    code.push(static_cast<uint8_t>(below(20))).push(from).op({SLOAD});
+    code.op({test::DUP2, test::DUP2, one_in(2) ? LT : GT});
+    const size_t refusal = code.jump_if();
+    code.op({SUB}).store_top(from);
+    code.land(refusal);
 }
 
 /// Looks at an account and remembers what it saw.
@@ -389,6 +407,7 @@ ExecutorOptions options_for(uint32_t threads, uint64_t seed, bool is_disturbed) 
     options.round.window = windows[seed / 4 % windows.size()];
     options.round_limit = seed % 5 == 0 ? 7 : 1 << 14;
     options.round.records_spans = seed % 3 == 0;
+    options.round.tracks_all = seed / 16 % 2 == 0;
     if (is_disturbed) {
         options.round.hook = [seed](Moment moment, size_t tx) { disturb(seed, moment, tx); };
     }

@@ -32,6 +32,7 @@ void Record::clear_outcome() {
     codes.clear();
     refusal.reset();
     is_native = false;
+    is_tracked = false;
     fees.clear();
     meets_fee_account = false;
 }
@@ -83,7 +84,7 @@ std::optional<Conflict> find_conflict(
     }
     for (const SlotRead& read : record.slot_reads) {
         const SlotReading now = memory.read(*read.location, tx, take_estimates);
-        if (now.value != read.value) {
+        if (!read.holds_for(now.value)) {
             return Conflict{read.location->key.address, read.location->key.slot, now.writer};
         }
     }

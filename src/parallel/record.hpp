@@ -19,9 +19,21 @@ struct AccountRead {
     bool has_range = false;
     state::BalanceRange range;
 };
+/// Values of a slot, both ends included, for which an execution is the same.
+struct SlotRange {
+    u256 least = 0;
+    u256 most = u256::max();
+    friend bool operator==(const SlotRange&, const SlotRange&) = default;
+};
 struct SlotRead {
     SlotLocation* location = nullptr;
     u256 value;
+    bool has_range = false;  // else the value is what counts
+    SlotRange range{};
+
+    [[nodiscard]] bool holds_for(const u256& now) const {
+        return has_range ? range.least <= now && now <= range.most : now == value;
+    }
 };
 struct StorageRead {
     Address address;
@@ -36,7 +48,9 @@ struct AccountWrite {
     bool has_slot_changes = false;
 };
 struct SlotWrite {
-    state::SlotChange change;
+    state::SlotChange change;  // as executed
+    /// Its difference is what counts: of a slot whose read has a range.
+    bool is_sum = false;
     SlotLocation* location = nullptr;
     Node<SlotVersion>* node = nullptr;
 };
@@ -63,6 +77,7 @@ struct Record {
     execution::TxResult result;  // its diff is made at commit
     Receipt receipt;             // its gas is added up at commit
     bool is_native = false;      // did not enter the interpreter
+    bool is_tracked = false;     // with an OriginTracker
 
     /// What those who live on fees get, where that is all that happens to them: not published, but
     /// collected at commit (fee_account.hpp). By address.

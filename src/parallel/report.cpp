@@ -34,6 +34,7 @@ std::string to_text(const Report& report, size_t most_aborts) {
         std::to_string(report.transactions) + " transactions, " +
         std::to_string(report.executions) + " executions, " + std::to_string(report.aborts) +
         " aborts, " + std::to_string(report.native_transfers) + " native transfers, " +
+        std::to_string(report.tracked_executions) + " with origins tracked, " +
         std::to_string(report.sequential_transactions) + " sequential, " +
         std::to_string(report.rounds) + " rounds, " + std::to_string(report.threads) +
         " threads, foreseen parallelism " + to_text(report.foreseen_parallelism) + ", achieved " +

@@ -74,7 +74,7 @@ void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
             continue;
         }
         idle_turns = 0;
-        run(hand, tx, Phase::executed, Span::Kind::execution);
+        run(hand, tx, Phase::executed, Span::Kind::execution, graph_->tracks_origins(tx));
         next = release_dependants(tx);
         commit_ready(hand, Whose::own);
     }
@@ -177,7 +177,9 @@ uint32_t Round::release_dependants(uint32_t tx) {
 // -----------------------------------------------------------------------------------------------
 // execution
 
-void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind) {
+void Round::run(
+    const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind, bool tracks_origins
+) {
     const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
     Place& place = place_of(tx);
     // Release: who finds it executing only waits, and looks again.
@@ -185,7 +187,7 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kin
     place.owner.store(hand.worker, std::memory_order_relaxed);
     meet(Moment::before_execution, tx);
     place.record.clear_outcome();
-    fill_record(hand.lane, tx, place.record);
+    fill_record(hand.lane, tx, place.record, tracks_origins);
     meet(Moment::before_publication, tx);
     publish(hand.lane, tx, place.record);
     place.record.drop_stale_values();
@@ -198,14 +200,16 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kin
     }
 }
 
-void Round::fill_record(Lane& lane, uint32_t tx, Record& record) {
+void Round::fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_origins) {
     const SignedTransaction& signed_tx = job_.transactions[tx];
     lane.view.begin(tx, record, *this);
     if (graph_->is_transfer(tx) && run_transfer(lane, job_.context, signed_tx, record)) {
         return;
     }
     lane.view.begin(tx, record, *this);
-    run_general(lane, job_.context, signed_tx, record);
+    run_general(
+        lane, job_.context, signed_tx, record, tracks_origins || options_->tracks_all
+    );
 }
 
 void Round::publish(Lane& lane, uint32_t tx, Record& record) {
@@ -217,7 +221,9 @@ void Round::publish(Lane& lane, uint32_t tx, Record& record) {
     }
     for (SlotWrite& write : record.slot_writes) {
         write.node = write.location->node_of(lane.arena, tx);
-        write.node->publish(lane.arena.make<SlotVersion>(write.change.after));
+        const u256 value =
+            write.is_sum ? write.change.after - write.change.before : write.change.after;
+        write.node->publish(lane.arena.make<SlotVersion>(value, write.is_sum));
     }
 }
 
@@ -236,7 +242,9 @@ void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phas
         }
     }
     place_of(tx).record.mark_estimates();
-    run(hand, tx, phase_after, Span::Kind::re_execution);
+    // Who has met others at a slot may only have added to it.
+    const bool tracks_origins = conflict.slot || graph_->tracks_origins(tx);
+    run(hand, tx, phase_after, Span::Kind::re_execution, tracks_origins);
     check_from(tx + 1);
 }
 
@@ -378,7 +386,8 @@ void Round::settle(const Hand& hand, uint32_t tx, Record& record) {
     if (record.is_native) {
         ++job_.report->native_transfers;
     } else {
-        job_.profiles->learn(transaction, record.slot_writes, record.result.gas_used);
+        job_.report->tracked_executions += record.is_tracked ? 1 : 0;
+        job_.profiles->learn(transaction, record);
     }
     job_.ledger->accept(index, std::move(record.result), std::move(record.receipt));
 }

@@ -48,6 +48,7 @@ struct RoundOptions {
     bool gives_up = true;
     bool records_spans = false;
     Hook hook;  // for tests
+    bool tracks_all = false;  // origins.hpp in every execution: for tests
 };
 
 /// What a worker counts for itself.
@@ -112,8 +113,10 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] uint32_t share_end(uint32_t first) const;
     [[nodiscard]] uint32_t take_resumed();
     [[nodiscard]] uint32_t release_dependants(uint32_t tx);
-    void run(const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind);
-    void fill_record(Lane& lane, uint32_t tx, Record& record);
+    void run(
+        const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind, bool tracks_origins
+    );
+    void fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_origins);
     void publish(Lane& lane, uint32_t tx, Record& record);
     void repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phase phase_after);
 

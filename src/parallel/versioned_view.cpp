@@ -40,7 +40,7 @@ u256 VersionedView::storage(const Address& address, const u256& slot) const {
         waiter_->wait_for(node.tx);
         return true;
     });
-    record_->slot_reads.push_back({&location, reading.value});
+    record_->slot_reads.push_back({.location = &location, .value = reading.value});
     return reading.value;
 }
 

@@ -52,6 +52,7 @@ parallel::Report sum_of(const std::vector<BlockReport>& reports) {
         sum.executions += one.executions;
         sum.aborts += one.aborts;
         sum.native_transfers += one.native_transfers;
+        sum.tracked_executions += one.tracked_executions;
         sum.sequential_transactions += one.sequential_transactions;
         sum.analysis_ns += one.analysis_ns;
         sum.rounds_ns += one.rounds_ns;

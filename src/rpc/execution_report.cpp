@@ -30,6 +30,7 @@ ordered_json execution_json(const parallel::Report& report) {
         {"aborts", report.aborts},
         {"first_aborts", std::move(aborts)},
         {"native_transfers", report.native_transfers},
+        {"tracked_executions", report.tracked_executions},
         {"sequential_transactions", report.sequential_transactions},
         {"rounds", report.rounds},
         {"foreseen_parallelism", report.foreseen_parallelism},

@@ -11,6 +11,7 @@ void add_figures(parallel::Report& sum, const parallel::Report& batch) {
     sum.executions += batch.executions;
     sum.aborts += batch.aborts;
     sum.native_transfers += batch.native_transfers;
+    sum.tracked_executions += batch.tracked_executions;
     sum.sequential_transactions += batch.sequential_transactions;
     sum.rounds += batch.rounds;
     sum.threads = std::max(sum.threads, batch.threads);
