@@ -206,7 +206,8 @@ Result<sequencer::StoredHead> Node::Impl::load_parts() {
         *tree_nodes,
         stored->head->header.state_root,
         stored->head->header.number,
-        config.tree_cache_mib * mebibyte
+        config.tree_cache_mib * mebibyte,
+        std::min(config.execution_threads, most_hash_threads)
     );
     checkpointer = std::make_unique<sequencer::Checkpointer>(
         sequencer::Checkpointer::Parts{*database, *states, *blocks, nullptr}

@@ -22,6 +22,8 @@
 namespace mega::node {
 
 inline constexpr size_t mebibyte = 1U << 20;
+/// Of the state tree: one block's nodes keep no more of them busy.
+inline constexpr uint32_t most_hash_threads = 4;
 
 /// Members in the order in which they come to life; they end in reverse.
 struct Node::Impl {

@@ -23,9 +23,15 @@ Commitment::Commitment(
     const trie::NodeSource& source,
     const Hash256& root,
     uint64_t head_number,
-    size_t memory_limit_bytes
+    size_t memory_limit_bytes,
+    size_t hash_threads
 )
-    : memory_limit_bytes_(memory_limit_bytes), tree_(source, root), oldest_number_(head_number) {}
+    : memory_limit_bytes_(memory_limit_bytes),
+      pool_(hash_threads),
+      tree_(source, root),
+      oldest_number_(head_number) {
+    thread_.run([this] { tree_.lend(&pool_); });
+}
 
 void Commitment::apply(const state::StateDiff& diff) {
     const auto updates = execution::tree_updates(diff);

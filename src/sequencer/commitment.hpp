@@ -6,6 +6,7 @@
 
 #include "execution/block.hpp"
 #include "sequencer/chain_types.hpp"
+#include "sequencer/job_pool.hpp"
 #include "sequencer/task_thread.hpp"
 #include "trie/state_tree.hpp"
 #include "witness/record.hpp"
@@ -20,12 +21,14 @@ namespace mega::sequencer {
 class Commitment {
   public:
     /// `source` must outlive this object. Clean nodes beyond `memory_limit_bytes` are forgotten
-    /// once what was flushed is written. The tree stands at the end of block `head_number`.
+    /// once what was flushed is written. The tree stands at the end of block `head_number`, and is
+    /// hashed by `hash_threads`, the tree's own included.
     Commitment(
         const trie::NodeSource& source,
         const Hash256& root,
         uint64_t head_number,
-        size_t memory_limit_bytes
+        size_t memory_limit_bytes,
+        size_t hash_threads = 1
     );
 
     /// Part of the open block.
@@ -82,6 +85,7 @@ class Commitment {
     );
 
     size_t memory_limit_bytes_;
+    JobPool pool_;  // lent to the tree
     // Touched by the thread alone.
     trie::StateTree tree_;
     std::string failure_;

@@ -281,7 +281,8 @@ class TestChain {
             *nodes,
             stored->head->header.state_root,
             stored->head->header.number,
-            options.tree_memory_bytes
+            options.tree_memory_bytes,
+            options.execution_threads
         );
         ChainConfig config;
         config.chain_id = chain_id;

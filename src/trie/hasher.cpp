@@ -10,6 +10,18 @@ namespace {
 
 // Encoded nodes of one batch stay in the second-level cache until they are hashed.
 constexpr size_t batch_nodes = 256;
+// Fewer nodes are hashed before another thread has woken up.
+constexpr size_t least_part_nodes = 512;
+
+/// Where part `i` of `parts` begins: about as many nodes each, and siblings together.
+template <class Nodes>
+size_t part_begin(const Nodes& level, size_t i, size_t parts) {
+    size_t begin = level.size() * i / parts;
+    while (begin != 0 && begin < level.size() && level[begin].parent == level[begin - 1].parent) {
+        ++begin;
+    }
+    return begin;
+}
 
 }  // namespace
 
@@ -33,7 +45,6 @@ void Hasher::hash(std::span<const Ref> tops) {
         }
         levels.push_back(std::move(next));
     }
-    encoded_.resize(batch_nodes * max_node_rlp_bytes);
     for (auto level = levels.rbegin(); level != levels.rend(); ++level) {
         hash_level(*level);
     }
@@ -47,19 +58,38 @@ void Hasher::add_dirty_children(Ref parent, Level& level) const {
     });
 }
 
-void Hasher::hash_level(const Level& level) {
-    for (size_t first = 0; first < level.size(); first += batch_nodes) {
-        const size_t count = std::min(batch_nodes, level.size() - first);
-        hash_batch(std::span(level).subspan(first, count));
+size_t Hasher::parts_of(Nodes level) const {
+    const size_t most = jobs_ == nullptr ? 1 : jobs_->width();
+    return std::clamp<size_t>(level.size() / least_part_nodes, 1, most);
+}
+
+void Hasher::hash_level(Nodes level) {
+    const size_t parts = parts_of(level);
+    encoded_.resize(std::max(encoded_.size(), parts));
+    if (parts == 1) {
+        hash_part(level, encoded_[0]);
+        return;
+    }
+    jobs_->run(parts, [&](size_t i) {
+        const size_t begin = part_begin(level, i, parts);
+        const size_t end = part_begin(level, i + 1, parts);
+        hash_part(level.subspan(begin, end - begin), encoded_[i]);
+    });
+}
+
+void Hasher::hash_part(Nodes part, Buffer& encoded) {
+    encoded.resize(batch_nodes * max_node_rlp_bytes);
+    for (size_t first = 0; first < part.size(); first += batch_nodes) {
+        hash_batch(part.subspan(first, std::min(batch_nodes, part.size() - first)), encoded);
     }
 }
 
-void Hasher::hash_batch(std::span<const DirtyChild> batch) {
+void Hasher::hash_batch(Nodes batch, Buffer& encoded) {
     std::array<BytesView, batch_nodes> inputs;
     std::array<uint8_t*, batch_nodes> targets;
     std::array<Hash256, batch_nodes> hashes;
     size_t count = 0;
-    uint8_t* out = encoded_.data();
+    uint8_t* out = encoded.data();
     for (const DirtyChild& dirty : batch) {
         const Inner parent = inner_at(arena_, dirty.parent);
         InnerHeader& header = parent.header();

@@ -1,8 +1,10 @@
 #pragma once
 
 // Brings the references of dirty children up to date, level by level from the leaves up, many nodes
-// at a time.
+// at a time. The nodes of a level do not depend on each other: it is divided among jobs, between
+// parents, so that no two jobs write into one node.
 
+#include "trie/jobs.hpp"
 #include "trie/node.hpp"
 
 #include <vector>
@@ -11,7 +13,8 @@ namespace mega::trie {
 
 class Hasher {
   public:
-    explicit Hasher(NodeArena& arena) : arena_(arena) {}
+    /// Without `jobs` all is done by the caller.
+    explicit Hasher(NodeArena& arena, Jobs* jobs = nullptr) : arena_(arena), jobs_(jobs) {}
 
     /// Afterwards nothing below these tops is dirty. Hashes equal levels of all of them together.
     void hash(std::span<const Ref> tops);
@@ -22,13 +25,18 @@ class Hasher {
         uint8_t nibble;
     };
     using Level = std::vector<DirtyChild>;
+    using Nodes = std::span<const DirtyChild>;
+    using Buffer = std::vector<uint8_t>;
 
     void add_dirty_children(Ref parent, Level& level) const;
-    void hash_level(const Level& level);
-    void hash_batch(std::span<const DirtyChild> batch);
+    void hash_level(Nodes level);
+    [[nodiscard]] size_t parts_of(Nodes level) const;
+    void hash_part(Nodes part, Buffer& encoded);
+    void hash_batch(Nodes batch, Buffer& encoded);
 
     NodeArena& arena_;
-    std::vector<uint8_t> encoded_;
+    Jobs* jobs_;
+    std::vector<Buffer> encoded_;  // one a job
 };
 
 /// The hash that a top holds; it must not be dirty.

@@ -110,6 +110,7 @@ struct StateTree::Impl {
 
     NodeArena arena;
     const NodeSource* source;
+    Jobs* jobs = nullptr;
     Trie accounts;
     std::unordered_map<Hash256, Ref>
         storages;  // hashed address -> top; those in use since they were last forgotten
@@ -228,7 +229,7 @@ void StateTree::Impl::hash_storages() {
             tops.push_back(entry->second);
         }
     }
-    Hasher(arena).hash(tops);
+    Hasher(arena, jobs).hash(tops);
     for (const Hash256& hashed_address : dirty_storages) {
         const auto entry = storages.find(hashed_address);
         if (entry == storages.end() || inner_at(arena, entry->second).header().children == 0) {
@@ -312,9 +313,11 @@ Result<void, MissingNode> StateTree::apply(std::span<const AccountUpdate> update
 Hash256 StateTree::root() {
     impl_->hash_storages();
     const std::array tops{impl_->accounts.top};
-    Hasher(impl_->arena).hash(tops);
+    Hasher(impl_->arena, impl_->jobs).hash(tops);
     return root_at(impl_->arena, impl_->accounts.top);
 }
+
+void StateTree::lend(Jobs* jobs) { impl_->jobs = jobs; }
 
 Result<std::optional<Account>, MissingNode> StateTree::account(const Hash256& hashed_address) {
     const auto leaf = Lookup(impl_->arena, *impl_->source, impl_->accounts).find(hashed_address);

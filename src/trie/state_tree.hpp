@@ -11,6 +11,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "trie/jobs.hpp"
 #include "types/account.hpp"
 
 #include <functional>
@@ -100,6 +101,9 @@ class StateTree {
     [[nodiscard]] Result<void, MissingNode> apply(std::span<const AccountUpdate> updates);
     /// Hashes what is dirty.
     [[nodiscard]] Hash256 root();
+    /// Lends the tree threads for hashing; null: it has its caller's alone. They must outlive it,
+    /// or be taken back.
+    void lend(Jobs* jobs);
     // Reads of the present state. They load what they need and hash nothing.
     [[nodiscard]] Result<std::optional<Account>, MissingNode> account(const Hash256& hashed_address
     );

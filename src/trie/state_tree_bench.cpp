@@ -56,7 +56,9 @@ const MapStore& no_nodes() {
 void update_accounts(benchmark::State& state) {
     Random random(1);
     const auto all = fresh_accounts(random, static_cast<size_t>(state.range(0)));
+    ThreadedJobs jobs(static_cast<size_t>(state.range(2)));
     StateTree tree(no_nodes(), empty_trie_root);
+    tree.lend(&jobs);
     if (!tree.apply(all)) {
         state.SkipWithError("a node is missing");
         return;
@@ -74,12 +76,15 @@ void update_accounts(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * state.range(1));
 }
 BENCHMARK(update_accounts)
-    ->ArgNames({"accounts", "updates"})
-    ->Args({100'000, 1'000})
-    ->Args({100'000, 10'000})
-    ->Args({1'000'000, 1'000})
-    ->Args({1'000'000, 10'000})
-    ->Args({1'000'000, 100'000})
+    ->ArgNames({"accounts", "updates", "threads"})
+    ->Args({100'000, 1'000, 1})
+    ->Args({100'000, 10'000, 1})
+    ->Args({100'000, 10'000, 2})
+    ->Args({1'000'000, 1'000, 1})
+    ->Args({1'000'000, 10'000, 1})
+    ->Args({1'000'000, 10'000, 2})
+    ->Args({1'000'000, 100'000, 1})
+    ->Args({1'000'000, 100'000, 2})
     ->Unit(benchmark::kMicrosecond);
 
 /// Each update writes slots of a contract: the storage tries of `contracts` accounts.
