@@ -39,10 +39,12 @@ AttestationRelay::~AttestationRelay() {
     }
 }
 
-void AttestationRelay::pass_on(const std::string& attestation_json) {
+void AttestationRelay::pass_on(const std::string& method, const std::string& parameter_json) {
+    const std::string request = R"({"jsonrpc":"2.0","id":1,"method":")" + method +
+                                R"(","params":[)" + parameter_json + "]}";
     for (const auto& line : lines_) {
         const std::lock_guard lock(line->mutex);
-        line->waiting.push_back(attestation_json);
+        line->waiting.push_back(request);
         if (line->waiting.size() > max_waiting) {
             line->waiting.pop_front();
         }
@@ -55,20 +57,18 @@ void AttestationRelay::serve(Line& line) {
         line.url, {.timeout_ms = timeout_ms, .max_response_bytes = max_answer_bytes}
     );
     while (true) {
-        std::string next;
+        std::string request;
         {
             std::unique_lock lock(line.mutex);
             line.has_work.wait(lock, [&] { return stop_.is_stopped() || !line.waiting.empty(); });
             if (stop_.is_stopped()) {
                 return;
             }
-            next = std::move(line.waiting.front());
+            request = std::move(line.waiting.front());
             line.waiting.pop_front();
         }
-        const std::string body =
-            R"({"jsonrpc":"2.0","id":1,"method":"mega_sendAttestation","params":[)" + next + "]}";
         for (size_t tries = 0; tries < max_tries; ++tries) {
-            const auto answer = client.post(body);
+            const auto answer = client.post(request);
             const bool is_early = answer && answer->body.find(too_early) != std::string::npos;
             if (!is_early || !stop_.wait_ms(retry_ms)) {
                 break;

@@ -1,9 +1,9 @@
 #pragma once
 
-// What validators have told this node, told to the other candidates: a validator talks to one node,
-// and whoever leads needs the words of all, for it records them on L1. A node passes on what it has
-// taken itself, once, so that nothing goes round. A thread a peer; one that is away misses what
-// comes meanwhile.
+// What validators have told this node, attestations and words that a block does not validate, told
+// to the other candidates: a validator talks to one node, and whoever leads needs the words of all,
+// for it records them on L1. A node passes on what it has taken itself, once, so that nothing goes
+// round. A thread a peer; one that is away misses what comes meanwhile.
 
 #include "leadership/peers.hpp"
 
@@ -20,15 +20,15 @@ class AttestationRelay {
     AttestationRelay(const AttestationRelay&) = delete;
     AttestationRelay& operator=(const AttestationRelay&) = delete;
 
-    /// Its JSON, as mega_sendAttestation takes it. Any thread; does not wait.
-    void pass_on(const std::string& attestation_json);
+    /// A call of `method` with this one parameter, JSON. Any thread; does not wait.
+    void pass_on(const std::string& method, const std::string& parameter_json);
 
   private:
     struct Line {
         net::Url url;
         std::mutex mutex;
         std::condition_variable has_work;
-        std::deque<std::string> waiting;  // guarded by mutex; the newest ones
+        std::deque<std::string> waiting;  // requests; guarded by mutex; the newest ones
     };
     void serve(Line& line);
 

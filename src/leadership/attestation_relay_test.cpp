@@ -58,7 +58,7 @@ TEST(attestation_relay, tells_every_peer) {
     const Peerlike one(0);
     const Peerlike other(0);
     AttestationRelay relay({one.peer(), other.peer()});
-    relay.pass_on(R"({"blockNumber":7})");
+    relay.pass_on("mega_sendAttestation", R"({"blockNumber":7})");
     for (const Peerlike* peer : {&one, &other}) {
         EXPECT_TRUE(peer->has(R"("method":"mega_sendAttestation","params":[{"blockNumber":7}])"));
     }
@@ -67,7 +67,7 @@ TEST(attestation_relay, tells_every_peer) {
 TEST(attestation_relay, waits_for_a_peer_that_has_not_sealed_the_block) {
     const Peerlike late(3);
     AttestationRelay relay({late.peer()});
-    relay.pass_on(R"({"blockNumber":7})");
+    relay.pass_on("mega_sendAttestation", R"({"blockNumber":7})");
     EXPECT_TRUE(late.has(R"({"blockNumber":7})"));
 }
 
@@ -78,7 +78,7 @@ TEST(attestation_relay, is_not_held_up_by_a_peer_that_is_away) {
     }
     const Peerlike there(0);
     AttestationRelay relay({away, there.peer()});
-    relay.pass_on(R"({"blockNumber":7})");
+    relay.pass_on("mega_sendAttestation", R"({"blockNumber":7})");
     EXPECT_TRUE(there.has(R"({"blockNumber":7})"));
 }
 
@@ -86,7 +86,7 @@ TEST(attestation_relay, ends_with_work_left) {
     const Peerlike never(SIZE_MAX);
     AttestationRelay relay({never.peer()});
     for (int i = 0; i < 100; ++i) {
-        relay.pass_on("{}");
+        relay.pass_on("mega_sendAttestation", "{}");
     }
 }
 

@@ -1,5 +1,6 @@
 #include "node/node.hpp"
 
+#include "base/hex.hpp"
 #include "crypto/keccak.hpp"
 #include "node/metrics.hpp"
 #include "node/node_impl.hpp"
@@ -85,6 +86,11 @@ void tell(const rpc::MismatchReport& report) {
         to_string(report.verdict),
         is_confirmed ? "this node comes to the same, its sequencer is wrong" : "not believed"
     );
+}
+
+/// Nobody stops for a word, but whoever runs a node should look.
+void tell_notice(const attestation::MismatchNotice& notice) {
+    spdlog::error("{}: not checked here", describe(notice));
 }
 
 /// Parsing a large genesis leaves freed memory with the allocator; the system can use it better.
@@ -289,11 +295,18 @@ rpc::ServiceOptions Node::Impl::service_options() {
     options.workers = config.rpc_workers;
     options.witness_cache_bytes = config.witness_cache_mib * mebibyte;
     options.on_mismatch = tell;
+    options.on_mismatch_notice = tell_notice;
     options.committees = &committees;
     if (is_candidate()) {
         options.leadership = [this] { return leadership(); };
         options.on_attestation = [this](const attestation::Attestation& taken) {
-            attestation_relay->pass_on(to_json(taken));
+            attestation_relay->pass_on("mega_sendAttestation", to_json(taken));
+        };
+        options.on_mismatch_notice = [this](const attestation::MismatchNotice& taken) {
+            tell_notice(taken);
+            attestation_relay->pass_on(
+                "mega_sendMismatchNotice", '"' + to_hex(encode(taken)) + '"'
+            );
         };
     }
     options.on_get = [this](const net::Request& request) { return answer_get(request); };

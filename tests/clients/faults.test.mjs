@@ -121,6 +121,7 @@ describe('faults', { skip: only_mega }, () => {
             assert.equal(notices.length, 1);
             assert.deepEqual([notices[0].notice, notices[0].blockHash], [told.notice, block.hash]);
             assert.equal(Number((await one.rpc('mega_getBlockStatus', block.hash)).mismatchNotices), 1);
+            await wait_for(() => one.log.includes(`validator ${key} says that block ${number} ${block.hash} does not validate: state root`), 2_000, 'a line in the log', one);
             const metrics = await (await fetch(`${one.http_url}/metrics`)).text();
             assert.equal(metric(metrics, 'mega_mismatch_notices_total'), 1);
         }
