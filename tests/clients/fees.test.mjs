@@ -8,7 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createPublicClient, createWalletClient, defineChain, encodeFunctionData, http, parseEther, parseGwei } from 'viem';
-import { account, is_anvil, node_binary, receipt_of, repository, sealed_block, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
+import { account, is_anvil, node_binary, open_websocket, receipt_of, repository, sealed_block, sleep, start_node, temporary_directory, wait_for } from './harness.mjs';
 
 const skip = is_anvil ? 'anvil has no L1' : false;
 const l1_block = '0x4200000000000000000000000000000000000015';
@@ -149,8 +149,8 @@ describe('data on L1 has a price', { skip }, () => {
 
 describe('a flood at the lowest fee', { skip }, () => {
     it('does not delay who pays more beyond two mini-blocks', async () => {
-        // 6.3 million gas: the flood fills what is open to all of a block at once.
-        const node = await start_node({ args: ['--gas-limit', '6300000'] });
+        // 6.3 million gas: the flood fills what is open to all of a block at once. Mini-blocks in which nothing is executed count, too.
+        const node = await start_node({ args: ['--gas-limit', '6300000', '--empty-mini-blocks', '--pool-max-per-sender', '250'] });
         try {
             const fees = { maxFeePerGas: parseGwei('10'), maxPriorityFeePerGas: 0n };
             const sign = (index, nonce, over = {}) => account(index).signTransaction({ type: 'eip1559', chainId: 6342, nonce, to: recipient, value: 1n, gas: 21_000n, ...fees, ...over });
@@ -159,23 +159,37 @@ describe('a flood at the lowest fee', { skip }, () => {
             await wait_for(async () => BigInt(await node.rpc('eth_blockNumber')) > block + 1n, 10_000);
             const batches = Array.from({ length: 20 }, (_, i) => flood.slice(i * 100, i * 100 + 100));
             await Promise.all(batches.map((batch) => node.raw(JSON.stringify(batch.map((raw, id) => ({ jsonrpc: '2.0', id, method: 'eth_sendRawTransaction', params: [raw] }))))));
+            const socket = await open_websocket(node.ws_url);
+            const subscription = await socket.call('eth_subscribe', 'miniBlocks');
+            const mini_blocks = () => socket.notifications(subscription);
+            await wait_for(() => mini_blocks().length > 0, 10_000, 'a mini-block');
+            const holder = (hash) => mini_blocks().find((one) => one.transactions.some((tx) => tx.hash === hash));
             let full = 0;
-            let in_open_block = 0;
             let still_waiting = 0;
+            const delays = [];
             for (let round = 0; round < 5; ++round) {
                 const status = await node.rpc('txpool_status');
                 const head = await node.rpc('eth_getBlockByNumber', 'latest', false);
                 full += BigInt(head.gasUsed) >= 5_600_000n && Number(status.pending) > 0 ? 1 : 0;
                 const raw = await sign(9, round, { maxPriorityFeePerGas: parseGwei('1') });
-                const receipt = await node.rpc('eth_sendRawTransactionSync', raw);
-                assert.equal(receipt.status, '0x1');
-                in_open_block += BigInt(receipt.blockNumber) === BigInt(head.number) ? 1 : 0;
+                // On the socket that mini-blocks come on: the one after the newest is being built when the node has it.
+                const hash = await socket.call('eth_sendRawTransaction', raw);
+                const came_after = Number(mini_blocks().at(-1).mini_block_number);
+                assert.equal((await receipt_of(node, hash)).status, '0x1');
+                const mini_block = await wait_for(() => holder(hash), 10_000, 'its mini-block');
+                delays.push(Number(mini_block.mini_block_number) - (came_after + 1));
                 still_waiting += Number((await node.rpc('txpool_status')).pending) > 0 ? 1 : 0;
                 await sleep(150);
             }
+            socket.close();
             assert.ok(full > 0 && still_waiting > 0, 'the flood filled the blocks and waited: the test means something');
-            // One may have met the end of a block.
-            assert.ok(in_open_block >= 4, `${in_open_block} of 5 were in the block that was open when they came`);
+            assert.ok(delays.every((delay) => delay <= 2), `they came ${delays} mini-blocks after the one that was being built`);
+            // Of one account no more wait than are allowed, however much it offers.
+            const greedy = await Promise.all(Array.from({ length: 260 }, (_, nonce) => sign(8, nonce + 1, { maxPriorityFeePerGas: parseGwei('2') })));
+            const refused = [];
+            for (const raw of greedy) await node.rpc('eth_sendRawTransaction', raw).catch((error) => refused.push(error.message));
+            assert.equal(refused.length, 10);
+            assert.ok(refused.every((words) => /account limit exceeded/.test(words)), refused[0]);
         } finally {
             await node.stop();
         }
