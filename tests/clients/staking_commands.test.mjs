@@ -92,7 +92,7 @@ describe('staking commands', { skip, timeout: 300_000 }, () => {
 
     before(async () => {
         l1 = await start_l1();
-        chain = await deploy_chain(l1, temporary_directory('staking_commands'), { staking: { epochLength: epoch_length, unbondingEpochs: 4, downtimeWindow: 1 } });
+        chain = await deploy_chain(l1, temporary_directory('staking_commands'), { staking: { epochLength: epoch_length, unbondingEpochs: 4, downtimeWindow: 1, objectionWindow: 10 } });
         await write(12, chain.contracts.token, 'transfer', [account(batcher).address, 1_000n * one]);
         await write_keystore(join(chain.directory, 'sequencer.json'), `0x${'22'.repeat(32)}`, 'secret');
         writeFileSync(join(chain.directory, 'bls.key'), `${bls_key}\n`);
