@@ -1,10 +1,18 @@
 // The official blockchain tests once more, with all transactions of all blocks executed in
-// parallel: the heads, the states and the refusals must be the same.
+// parallel: the heads, the states and the refusals must be the same. And the official state tests,
+// whose variants become blocks: what parallel execution makes of these is compared with sequential
+// execution.
+//
+//   MEGA_FIXTURE_STRIDE   every n-th file of the state tests (64 by default; 1 is all)
+//   MEGA_SEED             replays the delays of one run
 
 #include "base/fixtures_test.hpp"
+#include "base/seed_test.hpp"
 #include "conformance/block_tests.hpp"
 #include "conformance/executor_pool.hpp"
 #include "conformance/json_fields.hpp"
+#include "conformance/state_tests.hpp"
+#include "parallel/test_comparison.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,18 +24,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Some wait with what they have found out, so that those behind them come first.
+parallel::Hook delay_at_random() {
+    return [turn = std::make_shared<std::atomic<uint64_t>>(test_seed())](
+               parallel::Moment moment, size_t tx
+           ) {
+        const uint64_t dice = mix64(turn->fetch_add(1), static_cast<uint64_t>(moment) + 8 * tx);
+        if (dice % 16 == 0) {
+            std::this_thread::sleep_for(std::chrono::microseconds(dice / 16 % 40));
+        }
+    };
+}
+
 parallel::ExecutorOptions options_with(uint32_t threads) {
     parallel::ExecutorOptions options;
     options.threads = threads;
     options.is_always_parallel = true;
     // Blocks of a few transactions would be over before the second thread is awake.
     options.starts_together = true;
-    // Some wait with what they have found out, so that those behind them come first.
-    options.round.hook = [](parallel::Moment moment, size_t tx) {
-        if (moment == parallel::Moment::before_publication && tx % 3 == 0) {
-            std::this_thread::sleep_for(std::chrono::microseconds(20));
-        }
-    };
+    options.round.hook = delay_at_random();
     return options;
 }
 
@@ -70,7 +85,69 @@ TEST_P(ParallelBlocks, LegacyCancun) { run_set("legacytests_cancun", 2232); }
 TEST_P(ParallelBlocks, LegacyConstantinople) { run_set("legacytests_constantinople", 1617); }
 
 INSTANTIATE_TEST_SUITE_P(
-    Threads, ParallelBlocks, testing::Values(1, 2, 4), testing::PrintToStringParamName()
+    Threads, ParallelBlocks, testing::Values(1, 2, 3, 4, 8, 16), testing::PrintToStringParamName()
+);
+
+// ---- state tests as blocks
+
+class ParallelStateTests : public testing::TestWithParam<uint32_t> {
+  protected:
+    static void run_set(const std::string& set) {
+        const fs::path root = fixtures_root().value_or("") / "state_tests" / set;
+        if (!fs::exists(root)) {
+            GTEST_SKIP() << fixtures_missing("state_tests/" + set);
+        }
+        const char* named = std::getenv("MEGA_FIXTURE_STRIDE");
+        const size_t stride = named == nullptr ? 64 : std::max<size_t>(1, std::stoul(named));
+        const auto all = json_files_below(root);
+        std::vector<fs::path> files;
+        for (size_t i = GetParam() % std::min(stride, all.size()); i < all.size(); i += stride) {
+            files.push_back(all[i]);
+        }
+        auto executor_options = options_with(GetParam());
+        executor_options.round.tracks_all = GetParam() % 2 == 0;
+        parallel::ParallelExecutor executor{executor_options};
+        size_t blocks = 0;
+        size_t accepted = 0;
+        StateTestOptions options;
+        options.on_block = [&](const state::StateView& view,
+                               const execution::BlockEnv& env,
+                               std::span<const SignedTransaction> transactions) {
+            const parallel::Batch batch{
+                .env = env,
+                .transactions = transactions,
+                .policy = parallel::RefusalPolicy::skip
+            };
+            EXPECT_TRUE(parallel::test::expect_sameness(executor, view, batch));
+            ++blocks;
+            accepted += executor.report().executions;
+        };
+        RunOptions run{.jobs = 1, .is_quiet = true};
+        run.on_result = [](const fs::path& file, const CaseResult& result) {
+            ASSERT_FALSE(HasFailure()) << file << ' ' << result.name << ' ' << result.fork;
+        };
+        (void)run_files(files, state_test_runner(options), run);
+        std::printf(
+            "%s, %u threads: %zu files, %zu blocks, %zu executions\n",
+            set.c_str(),
+            GetParam(),
+            files.size(),
+            blocks,
+            accepted
+        );
+        EXPECT_GT(blocks, files.size() / 2);
+        EXPECT_GT(accepted, blocks);
+    }
+};
+
+TEST_P(ParallelStateTests, Eest) { run_set("eest_v5.4.0"); }
+TEST_P(ParallelStateTests, LegacyCancun) { run_set("legacytests_cancun/GeneralStateTests"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Threads,
+    ParallelStateTests,
+    testing::Values(1, 2, 3, 4, 8, 16),
+    testing::PrintToStringParamName()
 );
 
 }  // namespace

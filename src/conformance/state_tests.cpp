@@ -109,6 +109,7 @@ class Runner {
 
     void run_fork(const std::string& name, const std::string& fork, const json& test);
     void run_case(const Case& one, CaseResult& result);
+    void run_as_block(const json& test, const json& cases, const BlockEnv& env);
     [[nodiscard]] std::optional<SignedTransaction> read_transaction(
         const Case& one, std::string& fault
     ) const;
@@ -171,6 +172,32 @@ void Runner::run_fork(const std::string& name, const std::string& fork_name, con
             result.message = fmt::format("d{}g{}v{}: {}", data, gas, value, result.message);
         }
         results_.push_back(std::move(result));
+    }
+    if (options_.on_block) {
+        run_as_block(test, cases, env);
+    }
+}
+
+void Runner::run_as_block(const json& test, const json& cases, const BlockEnv& env) {
+    constexpr size_t least = 12;
+    constexpr size_t most = 200;
+    std::vector<SignedTransaction> block;
+    for (const json& expected : cases) {
+        std::string fault;
+        auto tx = read_transaction({test, expected, env, read_indexes(expected.at("indexes"))}, fault);
+        if (tx && block.size() < most) {
+            block.push_back(std::move(*tx));
+        }
+    }
+    const size_t variants = block.size();
+    for (size_t i = 0; variants != 0 && block.size() < least; ++i) {
+        block.push_back(block[i % variants]);
+    }
+    for (size_t i = 0; i < block.size(); ++i) {
+        block[i].tx.nonce += i;
+    }
+    if (!block.empty()) {
+        options_.on_block(pre_->view(), env, block);
     }
 }
 

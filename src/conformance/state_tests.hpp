@@ -11,6 +11,7 @@
 // the coinbase behind as an empty account.
 
 #include "conformance/file_runner.hpp"
+#include "execution/transaction.hpp"
 
 #include <iosfwd>
 
@@ -22,6 +23,14 @@ struct StateTestOptions {
     bool with_details = false;      // results for the JSON report
     bool checks_diffs = false;      // also: the diff survives encoding and merging
     std::ostream* trace = nullptr;  // EIP-3155; for one thread
+    /// Called once a test and fork, with the transactions of all its cases that decode, repeated
+    /// until they make a block, each with a nonce one higher than the one before.
+    std::function<void(
+        const state::StateView& view,
+        const execution::BlockEnv& env,
+        std::span<const SignedTransaction> transactions
+    )>
+        on_block{};
 };
 
 /// The cases of one file. Throws what its JSON throws.

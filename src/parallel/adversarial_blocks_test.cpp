@@ -240,6 +240,38 @@ TEST_P(AdversarialBlocks, AStalledWorkerHoldsNothingUpForever) {
     }
 }
 
+/// One that runs as long as its gas lets it, among many that could be done by then.
+TEST_P(AdversarialBlocks, ALongOneHoldsNothingUpForever) {
+    using enum evm::Opcode;
+    const Address spinning = address_of(0x5b1);
+    const Bytes loop = test::Assembler{}.op({JUMPDEST}).push(0).op({JUMP}).code();
+    for (const size_t place : {size_t{0}, size_t{1}, size_t{150}, size_t{299}}) {
+        Maker maker{place};
+        Scenario& scenario = maker.scenario;
+        scenario.state.set_code(contract, test::counter_code());
+        scenario.state.set_code(spinning, loop);
+        for (uint64_t i = 0; i < 300; ++i) {
+            scenario.fund(sender(i));
+            if (i == place) {
+                scenario.call(sender(i), spinning, {}).tx.gas_limit = 16'000'000;
+            } else if (maker.below(3) == 0) {
+                scenario.call(sender(i), contract, {});
+            } else {
+                scenario.add(sender(i), sender(maker.below(300)), 1);
+            }
+        }
+        ExecutorOptions options;
+        options.threads = GetParam();
+        options.is_always_parallel = true;
+        options.starts_together = true;
+        options.round.window = 32;
+        ParallelExecutor executor{options};
+        EXPECT_TRUE(test::expect_sameness(
+            executor, scenario.state, {.env = scenario.env, .transactions = scenario.transactions}
+        ));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Threads, AdversarialBlocks, testing::Values(1, 2, 3, 4, 8, 16));
 
 }  // namespace

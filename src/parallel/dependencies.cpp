@@ -6,67 +6,115 @@ namespace mega::parallel {
 
 namespace {
 
-constexpr uint64_t transfer_weight = 21000;
+/// What its time comes to in the gas of other transactions.
+constexpr uint64_t transfer_weight = 3500;
+constexpr uint64_t transfer_gas = 21000;
 /// Where nothing is known: the middle of what contract calls take.
 constexpr uint64_t unknown_weight = 60000;
+/// Of an access list; who lists more is not worth looking through.
+constexpr size_t most_listed_slots = 16;
 
 }  // namespace
 
-void DependencyGraph::analyse(TransactionSpan transactions, const Profiles& profiles, Fork fork) {
+void DependencyGraph::analyse(
+    TransactionSpan transactions, const Profiles& profiles, Fork fork, bool lets_sums_run
+) {
     nodes_.assign(transactions.size(), TxNode{});
     edges_.clear();
     places_.clear();
     place_table_.clear();
     total_ = 0;
     longest_ = 0;
+    fork_ = fork;
+    lets_sums_run_ = lets_sums_run;
     for (uint32_t i = 0; i < transactions.size(); ++i) {
-        const SignedTransaction& tx = transactions[i];
-        uint64_t weight = transfer_weight;
-        depend(i, visit_place(tx.sender, nullptr, i));
-        // A call without data looks like a transfer, but has gas to spare.
-        const bool is_transfer = execution::looks_like_transfer(fork, tx.tx);
-        if (!is_transfer || tx.tx.gas_limit > transfer_weight) {
-            const Profiles::Profile* profile = profiles.find(tx.tx);
-            if (profile != nullptr) {
-                weight = profile->average_gas;
-            } else if (!is_transfer) {
-                weight = std::min(tx.tx.gas_limit, unknown_weight);
-            }
-            for (size_t j = 0; profile != nullptr && j < profile->places.size(); ++j) {
-                const Profiles::Place& place = profile->places[j];
-                if (!profile->is_shared(place)) {
-                    continue;
-                }
-                if (place.adds_up()) {
-                    nodes_[i].tracks_origins = true;
-                } else {
-                    depend(i, visit_place(place.address, &place.slot, i));
-                }
-            }
-        }
-        weight = std::min<uint64_t>(weight, UINT32_MAX);
-        nodes_[i].weight = static_cast<uint32_t>(weight);
-        nodes_[i].is_transfer = is_transfer;
-        nodes_[i].end += weight;
-        total_ += weight;
-        longest_ = std::max(longest_, nodes_[i].end);
+        add_transaction(i, transactions[i], profiles);
     }
 }
 
-uint32_t DependencyGraph::visit_place(const Address& address, const u256* slot, uint32_t tx) {
+void DependencyGraph::add_transaction(
+    uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
+) {
+    uint64_t weight = transfer_weight;
+    depend(tx, visit_place(signed_tx.sender, nullptr, tx));
+    // A call without data looks like a transfer, but has gas to spare.
+    const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
+    if (!is_transfer || signed_tx.tx.gas_limit > transfer_gas) {
+        if (const Profiles::Profile* profile = profiles.find(signed_tx.tx)) {
+            weight = profile->average_gas;
+            add_places(tx, *profile);
+        } else {
+            weight = is_transfer ? weight : std::min(signed_tx.tx.gas_limit, unknown_weight);
+            add_access_list(tx, signed_tx.tx.access_list);
+        }
+    }
+    weight = std::min<uint64_t>(weight, UINT32_MAX);
+    TxNode& node = nodes_[tx];
+    node.weight = static_cast<uint32_t>(weight);
+    node.is_transfer = is_transfer;
+    node.end += weight;
+    total_ += weight;
+    longest_ = std::max(longest_, node.end);
+}
+
+void DependencyGraph::add_places(uint32_t tx, const Profiles::Profile& profile) {
+    for (const Profiles::Place& place : profile.places) {
+        if (!profile.is_shared(place)) {
+            if (profile.is_watched(place)) {
+                depend(tx, last_writer(place.address, place.slot));
+            }
+        } else if (lets_sums_run_ && place.adds_up()) {
+            nodes_[tx].tracks_origins = true;
+        } else {
+            depend(tx, visit_place(place.address, &place.slot, tx));
+        }
+    }
+}
+
+/// What it lists it reads at least.
+void DependencyGraph::add_access_list(
+    uint32_t tx, const std::vector<AccessListEntry>& access_list
+) {
+    size_t left = most_listed_slots;
+    for (const AccessListEntry& entry : access_list) {
+        for (const Hash256& key : entry.storage_keys) {
+            if (left-- == 0) {
+                return;
+            }
+            depend(tx, last_writer(entry.address, to_u256(key)));
+        }
+    }
+}
+
+uint64_t DependencyGraph::hash_of(const Address& address, const u256* slot) const {
+    return slot == nullptr ? hash_(address) : hash_(hash_(address), *slot);
+}
+
+uint32_t DependencyGraph::find_place(
+    uint64_t hash, const Address& address, const u256* slot
+) const {
     const bool is_sender = slot == nullptr;
-    const u256 number = is_sender ? u256{} : *slot;
-    const uint64_t hash = is_sender ? hash_(address) : hash_(hash_(address), number);
-    const uint32_t index = place_table_.find(hash, [&](uint32_t i) {
-        return places_[i].is_sender == is_sender && places_[i].slot == number &&
-               places_[i].address == address;
+    return place_table_.find(hash, [&](uint32_t i) {
+        const Place& place = places_[i];
+        return place.is_sender == is_sender && place.address == address &&
+               (is_sender || place.slot == *slot);
     });
+}
+
+uint32_t DependencyGraph::visit_place(const Address& address, const u256* slot, uint32_t tx) {
+    const uint64_t hash = hash_of(address, slot);
+    const uint32_t index = find_place(hash, address, slot);
     if (index == state::IndexTable::none) {
         place_table_.insert(hash, static_cast<uint32_t>(places_.size()));
-        places_.push_back({address, number, is_sender, tx});
+        places_.push_back({address, slot == nullptr ? u256{} : *slot, slot == nullptr, tx});
         return no_tx;
     }
     return std::exchange(places_[index].last, tx);
+}
+
+uint32_t DependencyGraph::last_writer(const Address& address, const u256& slot) const {
+    const uint32_t index = find_place(hash_of(address, &slot), address, &slot);
+    return index == state::IndexTable::none ? no_tx : places_[index].last;
 }
 
 void DependencyGraph::depend(uint32_t tx, uint32_t on) {

@@ -1,9 +1,10 @@
 #pragma once
 
 // What is surely or probably dependent, found before anything runs: transactions of one sender
-// (their nonces), and transactions whose profile says that they write a location which an earlier
-// one writes too. A foreseen dependant waits for its predecessor's first execution instead of
-// running in vain. A wrong guess costs time, never a result: execution notes what is really read.
+// (their nonces), and transactions that write or read a location which an earlier one writes, as
+// far as profiles say it, or their own access list (EIP-2930) where no profile is known. A foreseen
+// dependant waits for its predecessor's first execution instead of running in vain. A wrong guess
+// costs time, never a result: execution notes what is really read.
 
 #include "parallel/profiles.hpp"
 #include "parallel/transaction_span.hpp"
@@ -21,8 +22,11 @@ class DependencyGraph {
 
     DependencyGraph() : hash_(state::SeededHash::from_place(this)) {}
 
-    /// Replaces what was known. Nothing is allocated in the steady state.
-    void analyse(TransactionSpan transactions, const Profiles& profiles, Fork fork);
+    /// Replaces what was known. Nothing is allocated in the steady state. `lets_sums_run`: who only
+    /// adds to a slot waits for nobody, at the price of being tracked.
+    void analyse(
+        TransactionSpan transactions, const Profiles& profiles, Fork fork, bool lets_sums_run
+    );
 
     [[nodiscard]] size_t size() const { return nodes_.size(); }
     [[nodiscard]] uint32_t predecessors(uint32_t tx) const { return nodes_[tx].predecessors; }
@@ -32,7 +36,7 @@ class DependencyGraph {
             visit(edges_[i].to);
         }
     }
-    /// What it may take, in gas.
+    /// What it may take, in gas; less for a transfer, which takes less time than its gas says.
     [[nodiscard]] uint64_t weight(uint32_t tx) const { return nodes_[tx].weight; }
     /// execution::looks_like_transfer() of it.
     [[nodiscard]] bool is_transfer(uint32_t tx) const { return nodes_[tx].is_transfer; }
@@ -61,11 +65,22 @@ class DependencyGraph {
         uint32_t last = 0;
     };
 
+    void add_transaction(uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles);
+    void add_places(uint32_t tx, const Profiles::Profile& profile);
+    void add_access_list(uint32_t tx, const std::vector<AccessListEntry>& access_list);
+    [[nodiscard]] uint64_t hash_of(const Address& address, const u256* slot) const;
+    /// An index into places_; IndexTable::none when nobody has been there.
+    [[nodiscard]] uint32_t find_place(
+        uint64_t hash, const Address& address, const u256* slot
+    ) const;
     /// Makes `tx` the last one at the place; gives the one before.
     [[nodiscard]] uint32_t visit_place(const Address& address, const u256* slot, uint32_t tx);
+    [[nodiscard]] uint32_t last_writer(const Address& address, const u256& slot) const;
     void depend(uint32_t tx, uint32_t on);
 
     state::SeededHash hash_;
+    Fork fork_ = current_fork;
+    bool lets_sums_run_ = false;
     std::vector<TxNode> nodes_;
     std::vector<Edge> edges_;
     std::vector<Place> places_;

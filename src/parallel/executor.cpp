@@ -12,6 +12,8 @@ constexpr size_t first_sequential_stretch = 64;
 constexpr size_t longest_sequential_stretch = 1024;
 /// How far to look for a chain before all of a stretch is analysed.
 constexpr size_t probe_size = 64;
+/// What a transaction costs more in a round than alone, as a weight: versions, records, commit.
+constexpr double round_overhead = 5000;
 
 }  // namespace
 
@@ -117,7 +119,10 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
 void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
     graph_.analyse(
-        run.batch.transactions.subspan(stretch.first, stretch.size()), profiles_, run.batch.env.fork
+        run.batch.transactions.subspan(stretch.first, stretch.size()),
+        profiles_,
+        run.batch.env.fork,
+        options_.is_always_parallel || threads() >= options_.min_threads_for_sums
     );
     report_.analysis_ns += now_ns() - began_ns;
 }
@@ -133,8 +138,15 @@ bool ParallelExecutor::foresees_chain(const Run& run, const Stretch& stretch) {
 
 bool ParallelExecutor::deserves_round(const Run& run, const Stretch& stretch) {
     analyse(run, stretch);
-    return graph_.parallelism() >= options_.min_parallelism &&
-           graph_.weight_of_all() >= options_.min_gas;
+    if (graph_.parallelism() < options_.min_parallelism ||
+        graph_.weight_of_all() < options_.min_gas) {
+        return false;
+    }
+    // Transfers alone are so light that two threads take longer for them than one.
+    const auto weight = static_cast<double>(graph_.weight_of_all());
+    const double side_by_side = std::min<double>(graph_.parallelism(), threads());
+    const double in_round = weight + round_overhead * static_cast<double>(stretch.size());
+    return in_round / side_by_side < weight;
 }
 
 // -----------------------------------------------------------------------------------------------

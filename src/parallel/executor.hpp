@@ -29,12 +29,15 @@ struct ExecutorOptions {
     bool is_always_parallel = false;
     /// A round begins when all threads are awake: for tests, where blocks are short.
     bool starts_together = false;
-    /// Fewer transactions than this, or with less gas foreseen, are executed sequentially: waking
-    /// threads up takes as long.
+    /// Fewer transactions than this, or with less weight foreseen (dependencies.hpp), are executed
+    /// sequentially: waking threads up takes as long.
     size_t min_parallel = 8;
     uint64_t min_gas = 400'000;
     /// A foreseen parallelism below this is not worth a round.
     double min_parallelism = 1.25;
+    /// Fewer threads than this gain nothing from letting sums run side by side (origins.hpp): being
+    /// tracked costs as much.
+    uint32_t min_threads_for_sums = 3;
     /// Transactions of a round.
     size_t round_limit = size_t{1} << 14;
     RoundOptions round;

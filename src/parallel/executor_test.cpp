@@ -431,6 +431,23 @@ TEST(AdaptiveExecutor, ASmallBatchOrAChainRunsSequentially) {
     EXPECT_EQ(executor.report().rounds, 0U);
 }
 
+/// Two threads take longer for transfers alone than one; many do not.
+TEST(AdaptiveExecutor, TransfersAloneNeedMoreThanTwoThreads) {
+    Scenario scenario;
+    for (uint64_t i = 0; i < 1000; ++i) {
+        scenario.fund(address_of(first_sender + i));
+        scenario.add(address_of(first_sender + i), address_of(first_recipient + i), 1);
+    }
+    const Batch batch{.env = scenario.env, .transactions = scenario.transactions};
+    for (const uint32_t threads : {2U, 8U}) {
+        ExecutorOptions options;
+        options.threads = threads;
+        ParallelExecutor executor{options};
+        EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));
+        EXPECT_EQ(executor.report().rounds != 0, threads == 8);
+    }
+}
+
 TEST(AdaptiveExecutor, ARoundThatRepeatsEverythingGivesUp) {
     ExecutorOptions options;
     options.threads = 4;

@@ -17,34 +17,49 @@ uint32_t selector_of(const Transaction& tx) {
     return selector;
 }
 
-bool is_place(const Profiles::Place& place, const state::SlotChange& change) {
-    return place.hits != 0 && place.slot == change.slot && place.address == change.address;
-}
+uint32_t weight_of(const Profiles::Place& place) { return place.hits + 8 * place.conflicts; }
 
-void note_hit(Profiles::Place& place, const SlotWrite& write, bool is_tracked) {
-    ++place.hits;
-    place.tracked += is_tracked ? 1 : 0;
-    place.sums += write.is_sum ? 1 : 0;
-}
-
-void note_write(Profiles::Profile& profile, const SlotWrite& write, bool is_tracked) {
-    const state::SlotChange& change = write.change;
+/// The place, or one that gives way to it: null when none does, this time.
+Profiles::Place* place_for(Profiles::Profile& profile, const Address& address, const u256& slot) {
     Profiles::Place* least = &profile.places.front();
     for (Profiles::Place& place : profile.places) {
-        if (is_place(place, change)) {
-            note_hit(place, write, is_tracked);
-            return;
+        if (weight_of(place) != 0 && place.slot == slot && place.address == address) {
+            return &place;
         }
-        if (place.hits < least->hits) {
+        if (weight_of(place) < weight_of(*least)) {
             least = &place;
         }
     }
-    // A place that comes up once in a while gives way to one that may come up always.
+    // What comes up once in a while gives way to what may come up always.
     if (least->hits > 1) {
         --least->hits;
-    } else {
-        *least = {change.address, change.slot};
-        note_hit(*least, write, is_tracked);
+        return nullptr;
+    }
+    *least = {address, slot};
+    return least;
+}
+
+void note_write(Profiles::Profile& profile, const SlotWrite& write, bool is_tracked) {
+    if (auto* place = place_for(profile, write.change.address, write.change.slot)) {
+        ++place->hits;
+        place->tracked += is_tracked ? 1 : 0;
+        place->sums += write.is_sum ? 1 : 0;
+    }
+}
+
+bool writes(const Record& record, const SlotKey& key) {
+    return std::ranges::any_of(record.slot_writes, [&](const SlotWrite& write) {
+        return write.change.slot == key.slot && write.change.address == key.address;
+    });
+}
+
+void fade(Profiles::Profile& profile) {
+    profile.executions /= 2;
+    for (Profiles::Place& place : profile.places) {
+        place.hits /= 2;
+        place.conflicts /= 2;
+        place.tracked /= 2;
+        place.sums /= 2;
     }
 }
 
@@ -87,17 +102,17 @@ void Profiles::learn(const Transaction& tx, const Record& record) {
         profile->average_gas = gas_used;
     }
     if (++profile->executions == remembered_executions) {
-        profile->executions /= 2;
-        for (Place& place : profile->places) {
-            place.hits /= 2;
-            place.tracked /= 2;
-            place.sums /= 2;
-        }
+        fade(*profile);
     }
     profile->average_gas = (7 * profile->average_gas + gas_used) / 8;
     const size_t count = std::min<size_t>(record.slot_writes.size(), 16);
     for (const SlotWrite& write : std::span{record.slot_writes}.first(count)) {
         note_write(*profile, write, record.is_tracked);
+    }
+    if (const auto& met = record.conflict_before; met && !writes(record, *met)) {
+        if (auto* place = place_for(*profile, met->address, met->slot)) {
+            ++place->conflicts;
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
 // What earlier executions of (contract, selector) wrote: the slots that come up again and again,
-// such as a pool's reserves or a counter. Learned at commit, bounded, forgotten when the place is
+// such as a pool's reserves or a counter; and what they read that others wrote, such as an oracle's
+// price: where they had to be repeated. Learned at commit, bounded, forgotten when the place is
 // needed for something else. Only the schedule listens.
 
 #include "parallel/record.hpp"
@@ -15,7 +16,8 @@ class Profiles {
     struct Place {
         Address address;
         u256 slot;
-        uint32_t hits = 0;
+        uint32_t hits = 0;  // writes
+        uint32_t conflicts = 0;  // repeated for it, though it was only read
         // Of executions whose origins were tracked: how many wrote it, and how many of these wrote
         // a sum.
         uint32_t tracked = 0;
@@ -36,6 +38,10 @@ class Profiles {
         /// Written by most executions.
         [[nodiscard]] bool is_shared(const Place& place) const {
             return executions >= 2 && 2 * place.hits > executions;
+        }
+        /// Read, and changed by others often enough that waiting for them is worth it.
+        [[nodiscard]] bool is_watched(const Place& place) const {
+            return 8 * place.conflicts > executions;
         }
     };
 

@@ -33,6 +33,7 @@ void Record::clear_outcome() {
     refusal.reset();
     is_native = false;
     is_tracked = false;
+    conflict_before.reset();
     fees.clear();
     meets_fee_account = false;
 }

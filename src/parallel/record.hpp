@@ -60,6 +60,13 @@ struct Fee {
     u256 amount;
 };
 
+/// Which read would come out differently now.
+struct Conflict {
+    Address address;
+    std::optional<u256> slot;  // none: the account itself
+    uint32_t writer = no_tx;
+};
+
 struct Record {
     std::vector<AccountRead> account_reads;
     std::vector<SlotRead> slot_reads;
@@ -78,6 +85,8 @@ struct Record {
     Receipt receipt;             // its gas is added up at commit
     bool is_native = false;      // did not enter the interpreter
     bool is_tracked = false;     // with an OriginTracker
+    /// Why the execution before this one did not stand, when a slot was why.
+    std::optional<SlotKey> conflict_before;
 
     /// What those who live on fees get, where that is all that happens to them: not published, but
     /// collected at commit (fee_account.hpp). By address.
@@ -102,12 +111,6 @@ inline void sort_account_writes(Record& record) {
     );
 }
 
-/// Which read would come out differently now.
-struct Conflict {
-    Address address;
-    std::optional<u256> slot;  // none: the account itself
-    uint32_t writer = no_tx;
-};
 /// Nothing when all reads of `tx` still stand. Estimates count as what they are.
 [[nodiscard]] std::optional<Conflict> find_conflict(
     const MultiVersionMemory& memory, const Record& record, uint32_t tx

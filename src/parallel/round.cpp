@@ -74,7 +74,7 @@ void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
             continue;
         }
         idle_turns = 0;
-        run(hand, tx, Phase::executed, Span::Kind::execution, graph_->tracks_origins(tx));
+        run(hand, tx, Phase::executed, nullptr);
         next = release_dependants(tx);
         commit_ready(hand, Whose::own);
     }
@@ -177,9 +177,9 @@ uint32_t Round::release_dependants(uint32_t tx) {
 // -----------------------------------------------------------------------------------------------
 // execution
 
-void Round::run(
-    const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind, bool tracks_origins
-) {
+void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict* conflict) {
+    const bool is_repeated = conflict != nullptr;
+    const bool meets_at_slot = is_repeated && conflict->slot;
     const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
     Place& place = place_of(tx);
     // Release: who finds it executing only waits, and looks again.
@@ -187,15 +187,21 @@ void Round::run(
     place.owner.store(hand.worker, std::memory_order_relaxed);
     meet(Moment::before_execution, tx);
     place.record.clear_outcome();
-    fill_record(hand.lane, tx, place.record, tracks_origins);
+    if (meets_at_slot) {
+        place.record.conflict_before = {conflict->address, *conflict->slot};
+    }
+    // Who has met others at a slot may only have added to it.
+    fill_record(hand.lane, tx, place.record, meets_at_slot || graph_->tracks_origins(tx));
     meet(Moment::before_publication, tx);
     publish(hand.lane, tx, place.record);
     place.record.drop_stale_values();
     meet(Moment::after_publication, tx);
     ++hand.tally.executions;
-    note_span(hand, tx, kind, began_ns);
+    note_span(
+        hand, tx, is_repeated ? Span::Kind::re_execution : Span::Kind::execution, began_ns
+    );
     place.word.store(word(tx, phase_after));
-    if (kind == Span::Kind::re_execution) {
+    if (is_repeated) {
         place.word.notify_all();  // only then were there estimates to wait for
     }
 }
@@ -242,9 +248,7 @@ void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phas
         }
     }
     place_of(tx).record.mark_estimates();
-    // Who has met others at a slot may only have added to it.
-    const bool tracks_origins = conflict.slot || graph_->tracks_origins(tx);
-    run(hand, tx, phase_after, Span::Kind::re_execution, tracks_origins);
+    run(hand, tx, phase_after, &conflict);
     check_from(tx + 1);
 }
 

@@ -113,9 +113,8 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] uint32_t share_end(uint32_t first) const;
     [[nodiscard]] uint32_t take_resumed();
     [[nodiscard]] uint32_t release_dependants(uint32_t tx);
-    void run(
-        const Hand& hand, uint32_t tx, Phase phase_after, Span::Kind kind, bool tracks_origins
-    );
+    /// `conflict`: why the execution before does not stand; null for a first one.
+    void run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict* conflict);
     void fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_origins);
     void publish(Lane& lane, uint32_t tx, Record& record);
     void repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phase phase_after);

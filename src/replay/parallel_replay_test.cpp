@@ -1,4 +1,5 @@
 #include "base/fixtures_test.hpp"
+#include "base/seed_test.hpp"
 #include "replay/comparison.hpp"
 #include "replay/execution_report.hpp"
 #include "replay/file_source.hpp"
@@ -20,6 +21,15 @@ parallel::ExecutorOptions always_parallel(uint32_t threads) {
     options.threads = threads;
     options.is_always_parallel = true;
     options.starts_together = true;
+    // Delays that nobody can foresee.
+    options.round.hook = [turn = std::make_shared<std::atomic<uint64_t>>(test_seed())](
+                             parallel::Moment moment, size_t tx
+                         ) {
+        const uint64_t dice = mix64(turn->fetch_add(1), static_cast<uint64_t>(moment) + 8 * tx);
+        if (dice % 64 == 0) {
+            std::this_thread::sleep_for(std::chrono::microseconds(dice / 64 % 50));
+        }
+    };
     return options;
 }
 
@@ -64,7 +74,7 @@ TEST_P(ParallelReplay, ABlockWithReceiptsAndTracesComesToTheSame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Threads, ParallelReplay, testing::Values(1, 2, 4, 8), testing::PrintToStringParamName()
+    Threads, ParallelReplay, testing::Values(1, 2, 3, 4, 8, 16), testing::PrintToStringParamName()
 );
 
 // ---- blocks of our own

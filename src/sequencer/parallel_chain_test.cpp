@@ -1,6 +1,7 @@
 // The chain is a function of its records, whatever the number of threads and however the records
 // cut the same transactions into batches.
 
+#include "base/seed_test.hpp"
 #include "sequencer/test_chain.hpp"
 #include "sequencer/test_model.hpp"
 
@@ -173,8 +174,7 @@ struct SealedBlocks final : Listener {
 }  // namespace
 
 TEST(parallel_chain, every_thread_count_gives_the_same_chain) {
-    const uint64_t seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
+    const uint64_t seed = test_seed();
     Inputs inputs(seed);
     ChainRun reference(1);
     Model model(reference.parts->options.genesis);
@@ -205,8 +205,7 @@ TEST(parallel_chain, every_thread_count_gives_the_same_chain) {
 }
 
 TEST(parallel_chain, replay_of_the_records_gives_the_same_chain) {
-    const uint64_t seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
+    const uint64_t seed = test_seed();
     Inputs inputs(seed);
     ChainRun reference(1);
     std::vector<BlockInputs> blocks;
