@@ -109,6 +109,12 @@ void add_l1_keys(CLI::App& app, node::L1Config& l1) {
         "Post a batch when its first block is so old [60; 4 on a development chain]"
     );
     add_key(
+        app,
+        "batch-lease-s",
+        l1.batch_lease_s,
+        "Leave posting so long to another process with the same key [twice batch-max-age-s]"
+    );
+    add_key(
         app, "batch-target-blobs", l1.batch_target_blobs, "Post a batch when it fills so many blobs"
     );
     add_key(app, "batch-data", l1.batch_data, "auto takes what is cheaper")

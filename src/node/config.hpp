@@ -41,6 +41,7 @@ struct L1Config {
     uint32_t silent_mini_blocks = 50;  // after which a leader counts as gone
 
     std::optional<uint64_t> batch_max_age_s;  // absent: 60, on a development chain 4
+    std::optional<uint64_t> batch_lease_s;    // absent: twice that
     uint32_t batch_target_blobs = 6;
     std::string batch_data = "auto";              // auto, blobs or calldata
     std::optional<uint64_t> proposal_interval_s;  // absent: 600, on a development chain 5

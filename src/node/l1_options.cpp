@@ -28,6 +28,8 @@ settlement::BatcherOptions batcher_options(const Config& config) {
     options.data = batch_data(config.l1.batch_data);
     options.target_blobs = config.l1.batch_target_blobs;
     options.max_age_s = config.l1.batch_max_age_s.value_or(config.is_development ? 4 : 60);
+    // Who posts renews it in time: a batch is no older than that before it goes to L1.
+    options.lease_s = config.l1.batch_lease_s.value_or(2 * options.max_age_s);
     return options;
 }
 

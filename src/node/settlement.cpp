@@ -1,10 +1,8 @@
 #include "node/settlement.hpp"
 
-#include <spdlog/spdlog.h>
+#include "node/batcher_lock.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
+#include <spdlog/spdlog.h>
 
 #include <thread>
 
@@ -16,32 +14,6 @@ constexpr uint32_t committee_poll_ms = 500;
 
 void log_line(const std::string& words) { spdlog::info("{}", words); }
 
-/// Held until the process ends or the object does.
-class FileLock {
-  public:
-    [[nodiscard]] static Result<FileLock> take(const std::filesystem::path& file) {
-        const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-            if (descriptor >= 0) {
-                ::close(descriptor);
-            }
-            return Err{Error{"another batcher holds " + file.string()}};
-        }
-        return FileLock(descriptor);
-    }
-    ~FileLock() {
-        if (descriptor_ >= 0) {
-            ::close(descriptor_);
-        }
-    }
-    FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-    FileLock& operator=(FileLock&&) = delete;
-
-  private:
-    explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-    int descriptor_;
-};
-
 }  // namespace
 
 /// Each thread has a client of its own; the parts of a thread live and end with it.
@@ -52,7 +24,7 @@ struct Settlement::Impl {
     settlement::BlobArchive archive;
     settlement::NodeChainProofs proofs;
     settlement::StopSignal stop;
-    std::optional<FileLock> lock;
+    std::optional<BatcherLock> lock;
 
     struct Sender {
         std::unique_ptr<settlement::L1Client> client;
@@ -159,7 +131,7 @@ Result<Settlement::Impl::Sender> Settlement::Impl::make_sender(const crypto::Sec
 }
 
 Result<void> Settlement::Impl::make_batcher() {
-    auto taken = FileLock::take(options.batcher_lock);
+    auto taken = BatcherLock::take(options.batcher_lock);
     if (!taken) {
         return Err{taken.error()};
     }
@@ -170,6 +142,7 @@ Result<void> Settlement::Impl::make_batcher() {
     }
     batch_sender = *std::move(sender);
     options.batcher.batch_inbox = options.rollup.config.batch_inbox;
+    options.batcher.holder = lock->holder();
     batcher = std::make_unique<settlement::Batcher>(
         options.batcher,
         options.rollup.config.l2_chain_id,
@@ -389,6 +362,11 @@ void Settlement::add_metrics(MetricsText& out) const {
         out.counter("batch_bytes_total", "Bytes of their data", posted.payload_bytes);
         out.counter("batch_blobs_total", "Blobs of them", posted.blobs);
         out.counter("batch_failures_total", "Attempts that failed", posted.failures);
+        out.gauge(
+            "batcher_standing_by",
+            "1 while another process with the same key posts",
+            posted.is_standing_by ? 1 : 0
+        );
         out.counter("batch_l1_gas_total", "L1 gas spent on batches", sent.gas_used);
         out.counter("batch_l1_blob_gas_total", "L1 blob gas spent on batches", sent.blob_gas_used);
         out.counter(

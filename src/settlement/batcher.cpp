@@ -17,7 +17,16 @@ constexpr uint64_t calldata_gas_a_byte = 40;  // EIP-7623's floor
 }  // namespace
 
 Batcher::Batcher(const BatcherOptions& options, uint64_t l2_chain_id, Parts parts)
-    : options_(options), parts_(std::move(parts)), builder_(parts_.source, l2_chain_id) {}
+    : options_(options),
+      parts_(std::move(parts)),
+      builder_(parts_.source, l2_chain_id),
+      lease_(
+          parts_.client,
+          {.batch_inbox = options.batch_inbox,
+           .sender = parts_.sender.address(),
+           .holder = options.holder,
+           .lease_s = options.lease_s}
+      ) {}
 
 void Batcher::run() {
     while (!parts_.stop.is_stopped()) {
@@ -69,17 +78,62 @@ Result<bool> Batcher::step() {
     if (!is_due(*backlog, *head)) {
         return false;
     }
-    const auto as_calldata = prefers_calldata(*backlog);
-    if (!as_calldata) {
-        return as_calldata;
+    const auto way = find_way(*head, *backlog);
+    if (!way || !*way) {
+        return way ? Result<bool>(false) : Err{way.error()};
     }
-    const size_t most = *as_calldata ? max_calldata_bytes
-                                     : size_t{options_.max_blobs} * rollup::data_bytes_per_blob;
-    auto batch = builder_.build(*head, parts_.sender.address(), limits(*head, most));
+    are_blobs_refused_ = false;
+    const auto posted = cut_and_post(*head, **way);
+    if (posted || !are_blobs_refused_ || options_.data != BatchData::automatic) {
+        return posted;
+    }
+    blobs_again_at_ = head->l1.timestamp + options_.blob_retry_s;
+    parts_.log(
+        posted.error().message + ": calldata for the next " +
+        std::to_string(options_.blob_retry_s) + " s"
+    );
+    return cut_and_post(
+        *head, {.nonce = (*way)->nonce, .may_outbid = (*way)->may_outbid, .as_calldata = true}
+    );
+}
+
+Result<std::optional<Batcher::Way>> Batcher::find_way(
+    const InboxHead& head, const Backlog& backlog
+) {
+    const auto nonce = parts_.client.nonce_at(parts_.sender.address(), head.l1.number);
+    if (!nonce) {
+        return Err{nonce.error()};
+    }
+    const auto answer = lease_.ask(head, *nonce);
+    if (!answer) {
+        return Err{answer.error()};
+    }
+    const std::string words = answer->stand_back.value_or("");
+    if (!words.empty() && words != last_stand_back_) {
+        parts_.log("batcher: " + words);
+    }
+    last_stand_back_ = words;
+    counters_.is_standing_by = answer->stand_back.has_value();
+    if (answer->stand_back) {
+        return std::optional<Way>{};
+    }
+    const auto as_calldata = prefers_calldata(backlog, head);
+    if (!as_calldata) {
+        return Err{as_calldata.error()};
+    }
+    return std::optional(
+        Way{.nonce = *nonce, .may_outbid = answer->may_outbid, .as_calldata = *as_calldata}
+    );
+}
+
+Result<bool> Batcher::cut_and_post(const InboxHead& head, const Way& way) {
+    const size_t most = way.as_calldata ? max_calldata_bytes
+                                        : size_t{options_.max_blobs} * rollup::data_bytes_per_blob;
+    auto batch = builder_.build(head, parts_.sender.address(), limits(head, most));
     if (!batch) {
         return Err{batch.error()};
     }
-    return *batch ? post(**std::move(batch), *as_calldata) : Result<bool>(false);
+    return *batch ? post(**std::move(batch), way) : Result<bool>(false);
 }
 
 /// A batch may only continue a chain that ends in our block: otherwise L1 holds a batch that is not
@@ -120,18 +174,24 @@ bool Batcher::is_due(const Backlog& backlog, const InboxHead& head) const {
            (head.overdue_cursor > head.deposit_cursor && backlog.cursor >= head.overdue_cursor);
 }
 
-Result<bool> Batcher::prefers_calldata(const Backlog& backlog) {
+Result<bool> Batcher::prefers_calldata(const Backlog& backlog, const InboxHead& head) {
     if (options_.data != BatchData::automatic) {
         return options_.data == BatchData::calldata;
+    }
+    if (head.l1.timestamp < blobs_again_at_) {
+        return true;
     }
     const auto fees = parts_.client.fees();
     if (!fees) {
         return Err{fees.error()};
     }
+    if (!fees->has_blobs()) {
+        return true;
+    }
     const size_t blobs = rollup::blobs_needed(std::max<size_t>(backlog.payload_bytes, 1));
     const u256 blob_cost = fees->blob_base_fee * u256{blobs * crypto::kzg::blob_size_bytes};
     const u256 calldata_cost = fees->base_fee * u256{backlog.payload_bytes * calldata_gas_a_byte};
-    return backlog.payload_bytes <= max_calldata_bytes && calldata_cost < blob_cost;
+    return calldata_cost < blob_cost;  // also when it takes several batches
 }
 
 Result<TxRequest> Batcher::blob_request(const Batch& batch) {
@@ -155,7 +215,25 @@ Result<TxRequest> Batcher::blob_request(const Batch& batch) {
     };
 }
 
-Result<bool> Batcher::post(Batch batch, bool as_calldata) {
+Result<TxRequest> Batcher::request_of(const Batch& batch, const Way& way) {
+    auto request = way.as_calldata
+                       ? Result<TxRequest>(TxRequest{
+                             .to = options_.batch_inbox,
+                             .data = rollup::submit_calldata_input(batch.header, batch.payload),
+                             .value = {},
+                             .gas_limit = 0,
+                             .sidecar = {},
+                         })
+                       : blob_request(batch);
+    if (request) {
+        request->data = lease_.signed_call(std::move(request->data));
+        request->nonce = way.nonce;
+        request->yields = !way.may_outbid;
+    }
+    return request;
+}
+
+Result<void> Batcher::see_origin(Batch& batch) {
     const auto origin = parts_.client.block(batch.header.origin_number);
     if (!origin) {
         return Err{origin.error()};
@@ -170,23 +248,25 @@ Result<bool> Batcher::post(Batch batch, bool as_calldata) {
             std::to_string(batch.header.origin_number) + ", which L1 has taken back"
         }};
     }
-    TxRequest request{
-        .to = options_.batch_inbox,
-        .data = as_calldata ? rollup::submit_calldata_input(batch.header, batch.payload) : Bytes{},
-        .value = {},
-        .gas_limit = 0,
-        .sidecar = {},
-    };
-    if (!as_calldata) {
-        auto with_blobs = blob_request(batch);
-        if (!with_blobs) {
-            return Err{with_blobs.error()};
-        }
-        request = *std::move(with_blobs);
+    return {};
+}
+
+Result<bool> Batcher::post(Batch batch, const Way& way) {
+    if (auto seen = see_origin(batch); !seen) {
+        return Err{seen.error()};
     }
+    const auto made = request_of(batch, way);
+    if (!made) {
+        return Err{made.error()};
+    }
+    const TxRequest& request = *made;
     const size_t blobs = request.sidecar ? request.sidecar->blobs.size() : 0;
     const auto receipt = parts_.sender.send(request);
     if (!receipt) {
+        are_blobs_refused_ = !way.as_calldata && receipt.error().kind == TxFailure::Kind::refused;
+        if (receipt.error().kind == TxFailure::Kind::nonce_taken) {
+            lease_.collide(way.nonce);
+        }
         return Err{
             Error{"batch " + std::to_string(batch.header.index) + ": " + receipt.error().message}
         };
@@ -207,7 +287,7 @@ Result<bool> Batcher::post(Batch batch, bool as_calldata) {
         std::to_string(batch.header.first_block) + " to " +
         std::to_string(batch.header.last_block) + ", " + std::to_string(batch.transactions) +
         " transactions in " + std::to_string(batch.payload.size()) + " bytes of " +
-        (as_calldata ? "calldata" : std::to_string(blobs) + " blob(s)") + ", L1 block " +
+        (way.as_calldata ? "calldata" : std::to_string(blobs) + " blob(s)") + ", L1 block " +
         std::to_string(receipt->block.number)
     );
     return true;

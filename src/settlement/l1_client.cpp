@@ -12,6 +12,7 @@ using replay::Problem;
 
 constexpr uint64_t max_blocks_at_once = 1024;
 constexpr size_t max_logs_at_once = 200'000;
+constexpr size_t max_pending = 10'000;
 /// A response with the blobs of one block: 2 digits a byte, up to 72 blobs.
 constexpr size_t max_beacon_bytes = 24U << 20;
 
@@ -441,8 +442,15 @@ Result<Hash256> L1Client::storage(const Address& address, const u256& slot) {
 }
 
 Result<uint64_t> L1Client::nonce(const Address& address, bool is_pending) {
-    const auto answer =
-        raw_call("eth_getTransactionCount", {to_hex(address), is_pending ? "pending" : "latest"});
+    return nonce_by(address, is_pending ? "pending" : "latest");
+}
+
+Result<uint64_t> L1Client::nonce_at(const Address& address, uint64_t number) {
+    return nonce_by(address, number_param(number));
+}
+
+Result<uint64_t> L1Client::nonce_by(const Address& address, const json& id) {
+    const auto answer = raw_call("eth_getTransactionCount", {to_hex(address), id});
     if (!answer) {
         return Err{answer.error()};
     }
@@ -450,6 +458,50 @@ Result<uint64_t> L1Client::nonce(const Address& address, bool is_pending) {
     return read_as(wrapped, "eth_getTransactionCount", [](const Fields& f) {
         return f.u64("result");
     });
+}
+
+namespace {
+
+/// Adds each transaction found in `value`, however deep; one that cannot be read is not there.
+void collect_transactions(const json& value, std::vector<L1Transaction>& found, int depth = 0) {
+    constexpr int pool_depth = 3;  // the pool's: state, sender, nonce
+    if (value.is_object() && value.contains("hash") && value.contains("input")) {
+        auto tx = read_as(value, "a transaction", read_transaction);
+        if (tx && std::ranges::find(found, tx->hash, &L1Transaction::hash) == found.end()) {
+            tx->block.reset();
+            found.push_back(*std::move(tx));
+        }
+        return;
+    }
+    if (depth > pool_depth || !(value.is_object() || value.is_array())) {
+        return;
+    }
+    for (const json& inner : value) {
+        if (found.size() >= max_pending) {
+            return;
+        }
+        collect_transactions(inner, found, depth + 1);
+    }
+}
+
+}  // namespace
+
+Result<std::vector<L1Transaction>> L1Client::pending(const Address& from) {
+    const auto next = raw_call("eth_getBlockByNumber", {"pending", true});
+    if (!next && is_lost_) {
+        return Err{next.error()};
+    }
+    std::vector<L1Transaction> found;
+    if (next && next->is_object() && next->contains("transactions")) {
+        collect_transactions((*next)["transactions"], found);
+    }
+    // Not of the standard, and what takes both is the same node: a failure says nothing.
+    const auto own = raw_call("txpool_contentFrom", json::array({to_hex(from)}));
+    const auto pool = own ? own : raw_call("txpool_content", json::array());
+    if (pool) {
+        collect_transactions(*pool, found);
+    }
+    return found;
 }
 
 Result<L1Fees> L1Client::fees() {

@@ -75,7 +75,9 @@ struct L1Transaction {
 struct L1Fees {
     u256 base_fee;
     u256 priority_fee;
-    u256 blob_base_fee;
+    u256 blob_base_fee;  // 0 where there are no blobs
+    /// Where there are, they cost 1 wei at least (EIP-4844).
+    [[nodiscard]] bool has_blobs() const { return !blob_base_fee.is_zero(); }
 };
 
 struct LogQuery {
@@ -123,6 +125,11 @@ class L1Client {
     [[nodiscard]] Result<Hash256> storage(const Address& address, const u256& slot);
     /// `is_pending`: with those that wait in the pool.
     [[nodiscard]] Result<uint64_t> nonce(const Address& address, bool is_pending);
+    /// At the end of block `number`.
+    [[nodiscard]] Result<uint64_t> nonce_at(const Address& address, uint64_t number);
+    /// Transactions that wait: those of the node's next block, and all of `from`, as far as the
+    /// node shows them; it need not show any.
+    [[nodiscard]] Result<std::vector<L1Transaction>> pending(const Address& from);
     [[nodiscard]] Result<L1Fees> fees();
     /// An envelope, or the network form of a blob transaction.
     [[nodiscard]] Result<Hash256> send_raw(BytesView envelope);
@@ -145,6 +152,7 @@ class L1Client {
     L1Client(L1ClientOptions options, std::unique_ptr<replay::Endpoint> endpoint);
 
     [[nodiscard]] Result<std::optional<L1Header>> block_by(const replay::json& id);
+    [[nodiscard]] Result<uint64_t> nonce_by(const Address& address, const replay::json& id);
     [[nodiscard]] Result<void> add_blob_fees(std::vector<L1Header>& blocks);
     [[nodiscard]] Result<std::string> blobs_path(const L1Header& block);
     [[nodiscard]] Result<replay::json> beacon_get(const std::string& path);

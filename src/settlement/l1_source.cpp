@@ -89,7 +89,7 @@ Result<std::vector<BatchAt>> read_batches(
             }};
         }
         if (*posted) {
-            batches.push_back({**std::move(posted), log.block, {}});
+            batches.push_back({**std::move(posted), log.block, {}, log.tx_hash});
         } else if (*calldata && !batches.empty() &&
                    batches.back().posted.header.index == (*calldata)->index) {
             batches.back().calldata = std::move((*calldata)->data);

@@ -21,6 +21,7 @@ struct BatchAt {
     rollup::PostedBatch posted;
     L1BlockId block;
     std::optional<Bytes> calldata;  // of a batch of that kind
+    Hash256 tx_hash{};
 };
 [[nodiscard]] Result<std::vector<BatchAt>> read_batches(
     L1Client& client, const Address& batch_inbox, uint64_t from, uint64_t to

@@ -48,12 +48,15 @@ TxManager::TxManager(
     const auto address = crypto::address_of(key);
     MEGA_ASSERT(address.has_value());
     address_ = *address;
+    if (!options_.now_ms) {
+        options_.now_ms = steady_ms;
+    }
 }
 
 template <class Ask>
 auto TxManager::persistently(Ask ask)
     -> Result<typename std::invoke_result_t<Ask>::value_type, TxFailure> {
-    const uint64_t deadline = steady_ms() + options_.patience_ms;
+    const uint64_t deadline = options_.now_ms() + options_.patience_ms;
     while (true) {
         if (stop_->is_stopped()) {
             return failed(Kind::stopped, "stopped");
@@ -65,7 +68,7 @@ auto TxManager::persistently(Ask ask)
         if (!client_->is_lost()) {
             return failed(Kind::refused, answer.error().message);
         }
-        if (steady_ms() >= deadline) {
+        if (options_.now_ms() >= deadline) {
             return failed(Kind::lost, answer.error().message);
         }
         if (!stop_->wait_ms(options_.poll_ms)) {
@@ -82,7 +85,9 @@ Result<L1Receipt, TxFailure> TxManager::send(const TxRequest& request) {
         return Err{gas_limit.error()};
     }
     attempt.gas_limit = *gas_limit;
-    const auto nonce = persistently([&] { return client_->nonce(address_, /*is_pending=*/false); });
+    const auto nonce = persistently([&]() -> Result<uint64_t> {
+        return request.nonce ? *request.nonce : client_->nonce(address_, /*is_pending=*/false);
+    });
     if (!nonce) {
         return Err{nonce.error()};
     }
@@ -213,13 +218,43 @@ Result<void, TxFailure> TxManager::hand_over(Attempt& attempt) {
     }
     // The latter when L1 has become dearer and its pool has let the transaction go meanwhile.
     if (says(words, "underpriced") || says(words, "less than block base fee")) {
+        if (says(words, "eplacement")) {
+            if (auto place = check_place(attempt); !place) {
+                return place;
+            }
+        }
         return raise(attempt);
     }
     if (says(words, "already reserved")) {
         // The key has a transaction of the other kind in the pool: it must go in first.
-        return {};
+        return check_place(attempt);
     }
     return Err{sent.error()};
+}
+
+Result<void, TxFailure> TxManager::check_place(const Attempt& attempt) {
+    if (!attempt.request->yields) {
+        return {};
+    }
+    const auto known = is_known(attempt);
+    if (!known) {
+        return Err{known.error()};
+    }
+    return *known ? Result<void, TxFailure>{}
+                  : failed(Kind::nonce_taken, "another transaction waits with its nonce");
+}
+
+Result<bool, TxFailure> TxManager::is_known(const Attempt& attempt) {
+    for (auto hash = attempt.hashes.rbegin(); hash != attempt.hashes.rend(); ++hash) {
+        const auto known = persistently([&] { return client_->transaction(*hash); });
+        if (!known) {
+            return Err{known.error()};
+        }
+        if (*known) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// The next form: what the market asks, and at least what a pool demands of a replacement.
@@ -288,13 +323,23 @@ Result<void, TxFailure> TxManager::urge(Attempt& attempt) {
     } else if (*head > *attempt.gap_since_block + options_.blocks_before_bump) {
         return failed(Kind::taken_back, "L1 took back the transaction before it");
     }
-    if (*head < attempt.sent_at_block + options_.blocks_before_bump) {
+    const bool is_due = *head >= attempt.sent_at_block + options_.blocks_before_bump;
+    if (!is_due || attempt.request->yields) {
         const auto known =
             persistently([&] { return client_->transaction(attempt.hashes.back()); });
         if (!known) {
             return Err{known.error()};
         }
-        return *known ? Result<void, TxFailure>{} : hand_over(attempt);
+        if (!is_due && *known) {
+            return {};
+        }
+        if (!*known) {
+            const size_t forms = attempt.hashes.size();
+            const auto handed = hand_over(attempt);
+            if (!handed || !is_due || attempt.hashes.size() != forms) {
+                return handed;
+            }
+        }
     }
     if (auto raise_result = raise(attempt); !raise_result) {
         // At the maximum it stays as it is and waits for L1 to become cheaper.

@@ -6,6 +6,10 @@
 // an eighth; twofold for blobs, which is what pools demand). What a reorganisation dropped is sent
 // again.
 //
+// Another process may have the same key. Of two transactions with one nonce L1 takes one, so a
+// caller that names the nonce under which its transaction makes sense has nothing to pay for when
+// it was not the first.
+//
 // What it cannot do: have two transactions under way at once, or know whether its transaction still
 // makes sense. Callers read L1 again after every failure.
 //
@@ -16,6 +20,7 @@
 #include "settlement/stop_signal.hpp"
 
 #include <atomic>
+#include <functional>
 
 namespace mega::settlement {
 
@@ -30,6 +35,8 @@ struct TxManagerOptions {
     uint64_t gas_limit_cap = 16'777'216;             // EIP-7825
     /// An L1 that is away so long makes the sending fail.
     uint64_t patience_ms = 600'000;
+    /// Milliseconds that only grow; the system's steady clock when empty.
+    std::function<uint64_t()> now_ms{};
 };
 
 struct TxRequest {
@@ -38,13 +45,17 @@ struct TxRequest {
     u256 value{};
     uint64_t gas_limit = 0;  // 0: estimated, and a quarter more
     SidecarPtr sidecar;      // of a blob transaction; needs gas_limit
+    /// The one nonce that it may have; none: L1's next.
+    std::optional<uint64_t> nonce{};
+    /// What waits in the pool under its nonce and was not sent here stays: it is not outbid.
+    bool yields = false;
 };
 
 /// Why a transaction did not get in.
 struct TxFailure {
     enum class Kind : uint8_t {
         reverts,      // an estimate said so; nothing was sent
-        nonce_taken,  // another transaction of this key came first
+        nonce_taken,  // another transaction of this key came first, or is about to
         taken_back,   // L1 took back one of this key that came before it: it has no place now
         too_dear,     // fees beyond the maximum
         refused,      // the node would not take it
@@ -104,6 +115,10 @@ class TxManager {
     [[nodiscard]] Result<void, TxFailure> sign_and_send(Attempt& attempt);
     [[nodiscard]] Result<void, TxFailure> hand_over(Attempt& attempt);
     [[nodiscard]] Result<void, TxFailure> raise(Attempt& attempt);
+    /// Any of its forms is in the pool or in a block.
+    [[nodiscard]] Result<bool, TxFailure> is_known(const Attempt& attempt);
+    /// Fails when it yields and what holds its place in the pool is none of its forms.
+    [[nodiscard]] Result<void, TxFailure> check_place(const Attempt& attempt);
     [[nodiscard]] Result<std::optional<L1Receipt>, TxFailure> find(const Attempt& attempt);
     [[nodiscard]] Result<bool, TxFailure> is_settled(const L1Receipt& receipt);
     [[nodiscard]] Result<void, TxFailure> urge(Attempt& attempt);

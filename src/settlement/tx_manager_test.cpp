@@ -127,6 +127,61 @@ TEST_F(tx_manager, takes_the_place_of_what_a_former_run_left_in_the_pool) {
     EXPECT_GE(sender.counters().replaced, 1U);
 }
 
+TEST_F(tx_manager, leaves_alone_what_another_process_has_in_the_pool_when_it_yields) {
+    NEEDS_ANVIL({"--no-mining"});
+    anvil->rpc(
+        "eth_sendTransaction",
+        {{{"from", to_hex(*crypto::address_of(anvil_key))},
+          {"to", to_hex(someone)},
+          {"value", "0x64"},
+          {"maxFeePerGas", "0xba43b7400"},
+          {"maxPriorityFeePerGas", "0x77359400"}}}
+    );
+    TxManager sender = manager();
+    TxRequest request = payment(7);
+    request.yields = true;
+    const auto refused = sender.send(request);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, TxFailure::Kind::nonce_taken) << refused.error().message;
+    anvil->mine();
+    EXPECT_EQ(*anvil->client().balance(someone), u256{0x64});
+    // It still outbids itself.
+    std::atomic<bool> done{false};
+    std::thread miner([&] {
+        const auto own = L1Client::open({.url = anvil->url(), .beacon_url = {}});
+        while (sender.counters().sent == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
+        for (int i = 0; i < 1000 && !done; ++i) {
+            if (sender.counters().replaced == 0) {
+                (void)(*own)->raw_call("anvil_setNextBlockBaseFeePerGas", {"0x174876e800"});
+            }
+            (void)(*own)->raw_call("anvil_mine", {"0x1"});
+            std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        }
+    });
+    const auto receipt = sender.send(request);
+    done = true;
+    miner.join();
+    ASSERT_TRUE(receipt) << receipt.error().message;
+    EXPECT_GE(sender.counters().replaced, 1U);
+    EXPECT_EQ(*anvil->client().balance(someone), u256{0x64 + 7});
+}
+
+TEST_F(tx_manager, sends_nothing_under_another_nonce_than_it_is_told) {
+    NEEDS_ANVIL();
+    TxManager sender = manager();
+    ASSERT_TRUE(sender.send(payment(1)));
+    TxRequest late = payment(2);
+    late.nonce = 0;
+    const auto refused = sender.send(late);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, TxFailure::Kind::nonce_taken) << refused.error().message;
+    late.nonce = 1;
+    EXPECT_TRUE(sender.send(late));
+    EXPECT_EQ(*anvil->client().balance(someone), u256{3});
+}
+
 TEST_F(tx_manager, outbids_itself_when_blocks_pass_without_its_transaction) {
     NEEDS_ANVIL({"--no-mining"});
     std::atomic<bool> done{false};
