@@ -226,7 +226,11 @@ Result<void> claim(const SwapCommand& command, L1Session& session) {
     if (!*shown) {
         return Err{Error{"the second leg was not claimed yet: nobody has shown the preimage"}};
     }
-    if (auto claimed = l1::claim(swap->first, sides.of(swap->first), **shown); !claimed) {
+    if ((*shown)->is_pending) {
+        say("the other side's claim is in no block yet: it shows the preimage already");
+    }
+    if (auto claimed = l1::claim(swap->first, sides.of(swap->first), (*shown)->preimage);
+        !claimed) {
         return claimed;
     }
     say("the first leg is yours");

@@ -157,7 +157,9 @@ Result<void> refund(const SwapLeg& leg, SwapSide& side) {
     return send(side, "refunding", side.contract, encoder_of(leg).call(signature("refund")), {});
 }
 
-Result<std::optional<Hash256>> find_preimage(const SwapLeg& leg, SwapSide& side) {
+namespace {
+
+Result<std::optional<Hash256>> find_mined_preimage(const SwapLeg& leg, SwapSide& side) {
     static const Hash256 claimed = abi::event_topic("Claimed(bytes32,bytes32)");
     const auto head = side.node.head_number();
     if (!head) {
@@ -184,6 +186,45 @@ Result<std::optional<Hash256>> find_preimage(const SwapLeg& leg, SwapSide& side)
         }
     }
     return std::optional<Hash256>{};
+}
+
+/// A claim names the leg's terms and then the preimage, also when a wallet's contract makes it.
+Result<std::optional<Hash256>> find_pending_preimage(const SwapLeg& leg, SwapSide& side) {
+    const auto pending = side.node.pending(leg.recipient);
+    if (!pending) {
+        return Err{pending.error()};
+    }
+    const Bytes named = encoder_of(leg).take();
+    for (const L1Transaction& tx : *pending) {
+        for (auto at = std::ranges::search(tx.data, named); !at.empty();
+             at = std::ranges::search(at.begin() + 1, tx.data.end(), named.begin(), named.end())) {
+            const BytesView rest(at.end(), tx.data.end());
+            if (rest.size() < Hash256{}.size()) {
+                break;
+            }
+            const Hash256 preimage = Hash256::from(rest.first(Hash256{}.size()));
+            if (crypto::sha256(preimage) == leg.hash_lock) {
+                return std::optional(preimage);
+            }
+        }
+    }
+    return std::optional<Hash256>{};
+}
+
+}  // namespace
+
+Result<std::optional<ShownPreimage>> find_preimage(const SwapLeg& leg, SwapSide& side) {
+    const auto mined = find_mined_preimage(leg, side);
+    if (!mined || *mined) {
+        return mined ? Result<std::optional<ShownPreimage>>(ShownPreimage{.preimage = **mined})
+                     : Err{mined.error()};
+    }
+    const auto pending = find_pending_preimage(leg, side);
+    if (!pending) {
+        return Err{pending.error()};
+    }
+    return *pending ? std::optional(ShownPreimage{.preimage = **pending, .is_pending = true})
+                    : std::nullopt;
 }
 
 std::optional<std::string> problem_of_accepting(

@@ -53,8 +53,16 @@ struct SwapSide {
 [[nodiscard]] Result<void> lock(const SwapLeg& leg, SwapSide& side);
 [[nodiscard]] Result<void> claim(const SwapLeg& leg, SwapSide& side, const Hash256& preimage);
 [[nodiscard]] Result<void> refund(const SwapLeg& leg, SwapSide& side);
-/// The preimage that a claim of the leg has shown; nothing when it was not claimed.
-[[nodiscard]] Result<std::optional<Hash256>> find_preimage(const SwapLeg& leg, SwapSide& side);
+/// What a claim of the leg shows.
+struct ShownPreimage {
+    Hash256 preimage;
+    bool is_pending = false;  // the claim waits in the pool: what it shows is known all the same
+};
+/// Looked for in blocks, then in the layer's pool as far as its node shows it; nothing when nobody
+/// claims.
+[[nodiscard]] Result<std::optional<ShownPreimage>> find_preimage(
+    const SwapLeg& leg, SwapSide& side
+);
 
 /// Words when it is not safe to lock the second leg now: too little time left on it, or between the
 /// two deadlines, to react within `margin_s`.

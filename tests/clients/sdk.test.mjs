@@ -91,6 +91,7 @@ describe('the viem extension', { skip }, () => {
         const second = { sender: bob.address, recipient: alice.address, token: zeroAddress, amount: parseEther('4'), hashLock, deadline: now + sdk.safeTimeouts.second };
         assert.equal(sdk.problemOfLegs(first, second), undefined);
         assert.match(sdk.problemOfLegs(second, first), /at least 3600 s/);
+        assert.match(sdk.problemOfLegs(first, { ...second, recipient: stranger }), /the same two parties/);
         const bob_l1 = createWalletClient({ chain: wallet_l1.chain, transport: http(l1.url), account: bob }).extend(sdk.walletActionsL1());
         const bob_l2 = createWalletClient({ chain: targetChain, transport: http(node.url), account: bob }).extend(sdk.walletActionsL2());
         const done = async (client, hash) => {
@@ -99,11 +100,44 @@ describe('the viem extension', { skip }, () => {
             return receipt;
         };
         await done(public_l1, await wallet_l1.lockSwap({ layer: 'l1', targetChain, terms: first, publicClient: public_l1 }));
-        await done(public_l2, await bob_l2.lockSwap({ layer: 'l2', targetChain, terms: second, publicClient: public_l2 }));
+        const lock_second = (more) => bob_l2.lockSwap({ layer: 'l2', targetChain, terms: second, publicClient: public_l2, ...more });
+        const unsafe = { name: 'UnsafeSwapError' };
+        await assert.rejects(lock_second({}), unsafe, 'nobody says what it is locked against');
+        await assert.rejects(lock_second({ first: { ...first, deadline: second.deadline + 3599n } }), unsafe);
+        await assert.rejects(lock_second({ first, terms: { ...second, deadline: now + 60n } }), unsafe);
+        await assert.rejects(wallet_l1.lockSwap({ layer: 'l1', targetChain, terms: { ...first, deadline: now + 3600n }, publicClient: public_l1 }), unsafe);
+        const short = { ...second, deadline: now + 600n, amount: 1n };
+        await done(public_l2, await lock_second({ terms: short, allowUnsafe: true }));
+        await done(public_l2, await lock_second({ first }));
+        assert.equal(await public_l2.findPreimage({ layer: 'l2', targetChain, terms: second }), undefined);
         const claim = await done(public_l2, await wallet_l2.claimSwap({ layer: 'l2', targetChain, terms: second, preimage }));
         const revealed = sdk.revealedPreimage(claim);
         assert.equal(revealed, preimage);
+        assert.deepEqual(await public_l2.findPreimage({ layer: 'l2', targetChain, terms: second }), { preimage, isPending: false });
         await done(public_l1, await bob_l1.claimSwap({ layer: 'l1', targetChain, terms: first, preimage: revealed }));
+    });
+
+    it('reads the preimage out of a claim that waits in the pool of L1', async () => {
+        const { preimage, hashLock } = sdk.newPreimage();
+        const now = (await public_l1.getBlock()).timestamp;
+        const [alice, bob] = [account(1), account(2)];
+        const first = { sender: alice.address, recipient: bob.address, token: zeroAddress, amount: 3n, hashLock, deadline: now + sdk.safeTimeouts.first };
+        const second = { sender: bob.address, recipient: alice.address, token: zeroAddress, amount: 2n, hashLock, deadline: now + sdk.safeTimeouts.second };
+        const bob_l1 = createWalletClient({ chain: wallet_l1.chain, transport: http(l1.url), account: bob }).extend(sdk.walletActionsL1());
+        const bob_l2 = createWalletClient({ chain: targetChain, transport: http(node.url), account: bob }).extend(sdk.walletActionsL2());
+        const done = async (client, hash) => assert.equal((await client.waitForTransactionReceipt({ hash })).status, 'success');
+        await done(public_l2, await wallet_l2.lockSwap({ layer: 'l2', targetChain, terms: first, publicClient: public_l2 }));
+        await done(public_l1, await bob_l1.lockSwap({ layer: 'l1', targetChain, terms: second, publicClient: public_l1, first }));
+        await l1.hold();
+        try {
+            const claim = await wallet_l1.claimSwap({ layer: 'l1', targetChain, terms: second, preimage });
+            const found = await wait_for(() => public_l1.findPreimage({ layer: 'l1', targetChain, terms: second }), 10_000, 'the claim in the pool');
+            assert.deepEqual(found, { preimage, isPending: true });
+            await assert.rejects(public_l1.getTransactionReceipt({ hash: claim }), 'it is in no block yet');
+            await done(public_l2, await bob_l2.claimSwap({ layer: 'l2', targetChain, terms: first, preimage: found.preimage }));
+        } finally {
+            await l1.tick();
+        }
     });
 
     it('sends a message to L2', async () => {

@@ -2,7 +2,7 @@
 
 import { depositTransaction, waitForDeposit } from './deposit.js';
 import { sendMessageToL1, sendMessageToL2 } from './message.js';
-import { claimSwap, lockSwap, refundSwap } from './swap.js';
+import { claimSwap, findPreimage, lockSwap, refundSwap } from './swap.js';
 import {
     finalizeWithdrawal, getClaim, getWithdrawalStatus, initiateWithdrawal, proveWithdrawal,
     waitToFinalize, waitToProve,
@@ -23,6 +23,7 @@ export type PublicActionsL1 = {
     getClaim: Rest<typeof getClaim>;
     waitToProve: Rest<typeof waitToProve>;
     waitToFinalize: Rest<typeof waitToFinalize>;
+    findPreimage: Rest<typeof findPreimage>;
 };
 
 /** For a public client of L1. */
@@ -32,15 +33,20 @@ export function publicActionsL1() {
         getClaim: (parameters) => getClaim(reader(client), parameters),
         waitToProve: (parameters) => waitToProve(reader(client), parameters),
         waitToFinalize: (parameters) => waitToFinalize(reader(client), parameters),
+        findPreimage: (parameters) => findPreimage(reader(client), parameters),
     });
 }
 
-export type PublicActionsL2 = { waitForDeposit: Rest<typeof waitForDeposit> };
+export type PublicActionsL2 = {
+    waitForDeposit: Rest<typeof waitForDeposit>;
+    findPreimage: Rest<typeof findPreimage>;
+};
 
 /** For a public client of mega. */
 export function publicActionsL2() {
     return (client: unknown): PublicActionsL2 => ({
         waitForDeposit: (parameters) => waitForDeposit(reader(client), parameters),
+        findPreimage: (parameters) => findPreimage(reader(client), parameters),
     });
 }
 

@@ -9,6 +9,7 @@ export {
     type MiniBlock, type StateChange, recoverMiniBlockSigner, watchMiniBlocks, watchStateChanges,
 } from './realtime.js';
 export {
-    type SwapTerms, newPreimage, problemOfLegs, revealedPreimage, safeTimeouts,
+    type SwapTerms, UnsafeSwapError, findPreimage, newPreimage, problemOfLegs, problemOfLocking, revealedPreimage,
+    safeTimeouts,
 } from './swap.js';
 export * as abis from './generated/abis.js';
