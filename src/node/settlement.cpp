@@ -4,6 +4,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <mutex>
 #include <thread>
 
 namespace mega::node {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr uint32_t settler_poll_ms = 1'000;
 constexpr uint32_t committee_poll_ms = 500;
+constexpr uint32_t rewards_poll_ms = 2'000;
 
 void log_line(const std::string& words) { spdlog::info("{}", words); }
 
@@ -40,6 +42,9 @@ struct Settlement::Impl {
     std::unique_ptr<settlement::Proposer> proposer;
     std::unique_ptr<settlement::Relayer> relayer;
     std::unique_ptr<staking::Keeper> keeper;
+    std::mutex operator_turn;  // the batcher's key is that of rewards, too
+    Sender reward_sender;
+    std::unique_ptr<staking::RewardKeeper> reward_keeper;
     std::unique_ptr<settlement::L1Client> committee_client;
     std::unique_ptr<staking::CommitteeSource> committees;
     std::vector<std::thread> threads;
@@ -66,6 +71,7 @@ struct Settlement::Impl {
     [[nodiscard]] Result<void> make_batcher();
     [[nodiscard]] Result<void> make_proposer();
     [[nodiscard]] Result<void> make_committees();
+    [[nodiscard]] Result<void> make_rewards();
     void follow_committees() const;
     void start();
 };
@@ -153,7 +159,8 @@ Result<void> Settlement::Impl::make_batcher() {
             archive,
             stop,
             log_line,
-            parts.may_post
+            parts.may_post,
+            &operator_turn
         }
     );
     return {};
@@ -217,6 +224,30 @@ Result<void> Settlement::Impl::make_committees() {
     return {};
 }
 
+Result<void> Settlement::Impl::make_rewards() {
+    if (!batcher || options.rollup.contracts.mega.rewards.is_zero()) {
+        return {};
+    }
+    auto sender = make_sender(*options.batcher_key);
+    if (!sender) {
+        return Err{sender.error()};
+    }
+    reward_sender = *std::move(sender);
+    reward_keeper = std::make_unique<staking::RewardKeeper>(
+        staking::RewardKeeperOptions{},
+        staking::RewardKeeper::Parts{
+            *reward_sender.client,
+            *reward_sender.transactions,
+            options.rollup,
+            stop,
+            log_line,
+            parts.may_post,
+            &operator_turn
+        }
+    );
+    return {};
+}
+
 /// Each reason why L1 does not tell is said once until it changes.
 void Settlement::Impl::follow_committees() const {
     std::string said;
@@ -241,6 +272,14 @@ void Settlement::Impl::start() {
     threads.emplace_back([this] { watcher->run(); });
     if (batcher) {
         threads.emplace_back([this] { batcher->run(); });
+    }
+    if (reward_keeper) {
+        // A report takes many questions: batches do not wait for them.
+        threads.emplace_back([this] {
+            while (stop.wait_ms(rewards_poll_ms)) {
+                reward_keeper->tick();
+            }
+        });
     }
     if (proposer) {
         // One key, one thread: claims and withdrawals take turns.
@@ -292,6 +331,9 @@ Result<std::unique_ptr<Settlement>> Settlement::start(
     if (auto made = impl->make_committees(); !made) {
         return Err{made.error()};
     }
+    if (auto made = impl->make_rewards(); !made) {
+        return Err{made.error()};
+    }
     impl->start();
     return std::unique_ptr<Settlement>(new Settlement(std::move(impl)));
 }
@@ -316,6 +358,14 @@ void Settlement::add_metrics(MetricsText& out) const {
             "claims_proven_total", "Claims final by the committee's word", kept.claims_proven
         );
         out.counter("slashes_settled_total", "Slashes settled", kept.slashes_settled);
+    }
+    if (impl_->reward_keeper) {
+        const auto& kept = impl_->reward_keeper->counters();
+        out.counter("reward_roots_proposed_total", "Reward roots proposed", kept.proposed);
+        out.counter("reward_roots_finalized_total", "Reward roots made final", kept.finalized);
+        out.counter(
+            "reward_objections_total", "Reward roots that this process objected to", kept.objections
+        );
     }
     if (impl_->deriver) {
         const auto& derived = impl_->deriver->counters();

@@ -14,6 +14,7 @@
 #include "settlement/watcher.hpp"
 #include "staking/committee_source.hpp"
 #include "staking/keeper.hpp"
+#include "staking/reward_keeper.hpp"
 
 namespace mega::node {
 

@@ -261,7 +261,12 @@ Result<bool> Batcher::post(Batch batch, const Way& way) {
     }
     const TxRequest& request = *made;
     const size_t blobs = request.sidecar ? request.sidecar->blobs.size() : 0;
+    std::unique_lock<std::mutex> turn;
+    if (parts_.turn != nullptr) {
+        turn = std::unique_lock(*parts_.turn);
+    }
     const auto receipt = parts_.sender.send(request);
+    turn = {};
     if (!receipt) {
         are_blobs_refused_ = !way.as_calldata && receipt.error().kind == TxFailure::Kind::refused;
         if (receipt.error().kind == TxFailure::Kind::nonce_taken) {

@@ -16,6 +16,7 @@
 #include "settlement/tx_manager.hpp"
 
 #include <functional>
+#include <mutex>
 
 namespace mega::settlement {
 
@@ -59,6 +60,9 @@ class Batcher {
         std::function<void(const std::string&)> log;
         /// L1 takes batches from this sender now; empty: it always does.
         std::function<bool()> may_post{};
+        /// Held while something is sent; whoever else sends with this key does the same. Null:
+        /// nobody.
+        std::mutex* turn = nullptr;
     };
     Batcher(const BatcherOptions& options, uint64_t l2_chain_id, Parts parts);
 

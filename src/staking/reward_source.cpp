@@ -106,7 +106,7 @@ Result<uint64_t> RewardSource::last_block_before(uint64_t time) {
     return low;
 }
 
-Result<PostedRewards> RewardSource::posted(uint64_t epoch) {
+Result<PostedRewards> RewardSource::status(uint64_t epoch) {
     const Address& rewards = rollup_->contracts.mega.rewards;
     PostedRewards posted;
     const auto read =
@@ -118,9 +118,15 @@ Result<PostedRewards> RewardSource::posted(uint64_t epoch) {
             posted.finalizable_at = in.u64();
             return true;
         });
-    if (!read || posted.status == RewardStatus::none) {
-        return read ? Result<PostedRewards>(posted) : Result<PostedRewards>(Err{read.error()});
+    return read ? Result<PostedRewards>(posted) : Result<PostedRewards>(Err{read.error()});
+}
+
+Result<PostedRewards> RewardSource::posted(uint64_t epoch) {
+    auto read = status(epoch);
+    if (!read || read->status == RewardStatus::none) {
+        return read;
     }
+    PostedRewards posted = *std::move(read);
     const auto found = block_of_root(epoch, posted.root);
     if (!found) {
         return Err{found.error()};
@@ -151,11 +157,24 @@ Result<uint64_t> RewardSource::block_of_root(uint64_t epoch, const Hash256& root
     return 0;
 }
 
-Result<u256> RewardSource::pot(std::optional<uint64_t> block) {
+Result<std::optional<u256>> RewardSource::pot(std::optional<uint64_t> block) {
     const Address& rewards = rollup_->contracts.mega.rewards;
-    const auto fees = number(rewards, call("unassigned()"), block);
-    const auto emitted = number(rewards, call("emissionNow()"), block);
-    return !fees ? fees : !emitted ? emitted : Result<u256>(*fees + *emitted);
+    std::optional<u256> sum = u256{};
+    for (const std::string_view part : {"unassigned()", "emissionNow()"}) {
+        const auto answer = client_->call({.to = rewards, .data = call(part)}, block);
+        if (!answer) {
+            return Err{answer.error()};
+        }
+        if (answer->empty()) {
+            return std::optional<u256>{};
+        }
+        Decoder in(*answer);
+        *sum += in.number();
+        if (!in.is_good()) {
+            return Err{Error{to_hex(rewards) + " on L1 tells no pot"}};
+        }
+    }
+    return sum;
 }
 
 ValidatorDuty& RewardSource::duty_of(RewardInputs& inputs, uint32_t id) {
@@ -354,10 +373,10 @@ Result<CheckedReport> RewardSource::report(uint64_t epoch) {
     const uint64_t proposal = on_l1->l1_block;
     if (proposal == 0) {
         const auto now = pot({});
-        if (!now) {
-            return Err{now.error()};
+        if (!now || !*now) {
+            return Err{!now ? now.error() : Error{"L1 has no Rewards"}};
         }
-        first.inputs.pot = *now;
+        first.inputs.pot = **now;
         first.report = compute_rewards(first.inputs);
         return first;
     }
@@ -365,13 +384,16 @@ Result<CheckedReport> RewardSource::report(uint64_t epoch) {
     for (uint64_t back = 1; back <= std::min(pot_choices, proposal); ++back) {
         const auto then = pot(proposal - back);
         if (!then) {
-            return last ? Result<CheckedReport>(first) : Result<CheckedReport>(Err{then.error()});
+            return Err{then.error()};
         }
-        if (last == *then) {
+        if (!*then) {
+            break;
+        }
+        if (last == **then) {
             continue;
         }
         CheckedReport next{.posted = *on_l1, .inputs = first.inputs, .report = {}};
-        next.inputs.pot = *then;
+        next.inputs.pot = **then;
         next.report = compute_rewards(next.inputs);
         if (next.matches()) {
             return next;
@@ -379,7 +401,7 @@ Result<CheckedReport> RewardSource::report(uint64_t epoch) {
         if (!last) {
             first = next;
         }
-        last = *then;
+        last = **then;
     }
     return first;
 }

@@ -54,6 +54,8 @@ class RewardSource {
     /// closed.
     [[nodiscard]] Result<CheckedReport> report(uint64_t epoch);
     [[nodiscard]] Result<PostedRewards> posted(uint64_t epoch);
+    /// The same without the block in which the root was put there: one question.
+    [[nodiscard]] Result<PostedRewards> status(uint64_t epoch);
 
   private:
     [[nodiscard]] Result<u256> number(
@@ -65,7 +67,9 @@ class RewardSource {
     [[nodiscard]] Result<uint64_t> block_of_root(uint64_t epoch, const Hash256& root);
     /// The last block of L1 before this time.
     [[nodiscard]] Result<uint64_t> last_block_before(uint64_t time);
-    [[nodiscard]] Result<u256> pot(std::optional<uint64_t> block);
+    /// Nothing where L1 had no such contract yet. What the L1 node has forgotten is an error: it is
+    /// no reason to call a root wrong.
+    [[nodiscard]] Result<std::optional<u256>> pot(std::optional<uint64_t> block);
     [[nodiscard]] Result<void> check_closed(uint64_t epoch);
     /// All but the pot.
     [[nodiscard]] Result<RewardInputs> duties(uint64_t epoch);

@@ -55,6 +55,8 @@ class Staker {
     [[nodiscard]] Result<void> propose_rewards(const CheckedReport& report);
     /// With a bond, against a root that is not the report's; governance decides.
     [[nodiscard]] Result<void> object(const CheckedReport& report);
+    /// Makes the root on L1 final where it is time and it is the report's; no error when it is.
+    [[nodiscard]] Result<void> make_final(const CheckedReport& report);
     /// Pays what `account` earned, by the report's proof; makes the root final where it is time.
     /// Fails when it has been paid.
     [[nodiscard]] Result<void> claim(const CheckedReport& report, const Address& account);
@@ -74,7 +76,6 @@ class Staker {
     [[nodiscard]] Result<void> allow(const Address& spender, const u256& amount);
     /// Lets Rewards take the bond; the sender must be an operator that is not barred.
     [[nodiscard]] Result<void> bond_as_operator();
-    [[nodiscard]] Result<void> make_final(const CheckedReport& report);
     [[nodiscard]] Result<settlement::L1Receipt> send(
         const std::string& what, const Address& to, Bytes data
     );
