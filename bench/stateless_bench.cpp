@@ -34,6 +34,11 @@ double per_tx(double value, const StatelessFigures& figures) {
     return value / static_cast<double>(figures.transactions);
 }
 
+/// Nothing where it was not measured.
+Cell added_percent(double without_ms, double with_ms) {
+    return without_ms == 0 ? Cell{} : Cell{100 * (with_ms / without_ms - 1)};
+}
+
 Table time_table(const std::vector<Row>& rows) {
     Table table{
         .key = "stateless_time",
@@ -96,6 +101,10 @@ Table size_table(const std::vector<Row>& rows) {
                 {"recording_percent",
                  fmt::format("recording % (target {:.0f})", recording_target),
                  1},
+                {"noting_percent", fmt::format("noting % (target {:.0f})", recording_target), 1},
+                {"noting_in_rounds_percent",
+                 fmt::format("noting in rounds % (target {:.0f})", recording_target),
+                 1},
                 {"make_us", "from tree us/tx", 2},
                 {"encode_us", "encode us/tx", 2},
                 {"resident_mib",
@@ -115,6 +124,8 @@ Table size_table(const std::vector<Row>& rows) {
              per_tx(static_cast<double>(one.body_bytes), one),
              per_tx(static_cast<double>(one.compact_bytes), one),
              100 * (times.record_ms / times.execute_ms - 1),
+             added_percent(times.sequence_ms, times.sequence_noting_ms),
+             added_percent(times.round_ms, times.round_noting_ms),
              per_tx(times.make_ms, one) * 1e3,
              per_tx(times.encode_ms, one) * 1e3,
              row.alone ? Cell{row.alone->peak_mib} : Cell{}}
@@ -123,7 +134,10 @@ Table size_table(const std::vector<Row>& rows) {
     table.notes = {
         "lists: nodes and codes as debug_executionWitness has them. recording: noting what is "
         "looked "
-        "at, against the same execution without. from tree: the nodes gathered once the block is "
+        "at while a block is executed again, against the same execution without. noting: the log "
+        "that a sequencer keeps while it executes, against none, one after the other and by the "
+        "parallel path with one worker; in turns, medians. from tree: the nodes gathered once the "
+        "block is "
         "closed. validator: largest resident memory of a process that validates the block 20 times."
     };
     return table;

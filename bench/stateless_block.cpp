@@ -142,6 +142,25 @@ StatelessBlock::Made StatelessBlock::execute_mega(
     return made;
 }
 
+void StatelessBlock::sequence(
+    parallel::ParallelExecutor& executor,
+    std::span<const SignedTransaction> transactions,
+    state::AccessLog* accesses
+) const {
+    const auto& rules = std::get<stateless::MegaRules>(rules_);
+    const auto env = execution::l2_block_env(rules.fork, rules.chain_id, block_.header, *view_);
+    const auto done = executor.execute(
+        *view_,
+        {.env = env, .transactions = transactions, .accesses = accesses},
+        [&](size_t /*index*/, const execution::TxResult& result, Receipt& /*receipt*/) {
+            if (accesses != nullptr) {
+                accesses->absorb(result.diff);
+            }
+        }
+    );
+    MEGA_ASSERT(done.refusals.empty());
+}
+
 StatelessBlock::Made StatelessBlock::execute(
     const state::StateView& view,
     std::span<const SignedTransaction> transactions,

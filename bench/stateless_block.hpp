@@ -4,6 +4,7 @@
 // with its witness, as a validator takes it.
 
 #include "bench/parallel_workloads.hpp"
+#include "parallel/executor.hpp"
 #include "replay/replay_block.hpp"
 #include "stateless/validate.hpp"
 
@@ -36,6 +37,16 @@ class StatelessBlock {
         std::span<const SignedTransaction> transactions,
         witness::AccessSet* accesses = nullptr
     );
+    /// Of mega's own block: its transactions, as a sequencer executes them, noting what they ask
+    /// for where there is a log.
+    void sequence(
+        parallel::ParallelExecutor& executor,
+        std::span<const SignedTransaction> transactions,
+        state::AccessLog* accesses
+    ) const;
+    [[nodiscard]] bool is_mega() const {
+        return std::holds_alternative<stateless::MegaRules>(rules_);
+    }
     [[nodiscard]] std::vector<SignedTransaction> decode() const;
 
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -21,7 +21,7 @@ class Samples {
         ms_.push_back(static_cast<double>(thread_cpu_ns() - began) / 1e6);
         return result;
     }
-    [[nodiscard]] double median_ms() const { return median(ms_); }
+    [[nodiscard]] double median_ms() const { return ms_.empty() ? 0 : median(ms_); }
 
   private:
     std::vector<double> ms_;
@@ -29,12 +29,17 @@ class Samples {
 
 struct AllSamples {
     Samples recover, execute, record, roots, tree, decode, validate, make, encode;
+    Samples sequence, sequence_noting, round, round_noting;
 
     [[nodiscard]] StatelessTimes medians() const {
         return {
             recover.median_ms(),
             execute.median_ms(),
             record.median_ms(),
+            sequence.median_ms(),
+            sequence_noting.median_ms(),
+            round.median_ms(),
+            round_noting.median_ms(),
             roots.median_ms(),
             tree.median_ms(),
             decode.median_ms(),
@@ -85,6 +90,32 @@ void run_recording(StatelessBlock& block, trie::StateTree& tree, AllSamples& sam
     MEGA_ASSERT(encoded.has_value());
 }
 
+/// What noting adds: with and without it in turns, and each goes first as often.
+void run_noting(const StatelessBlock& block, bool is_first, AllSamples& samples) {
+    if (!block.is_mega()) {
+        return;
+    }
+    const auto transactions = block.decode();
+    parallel::ParallelExecutor one_by_one({});
+    parallel::ExecutorOptions in_rounds;
+    in_rounds.is_always_parallel = true;
+    parallel::ParallelExecutor rounds(in_rounds);
+    const auto take = [&](Samples& into, parallel::ParallelExecutor& executor, bool notes) {
+        state::AccessLog log;
+        into.take([&] {
+            block.sequence(executor, transactions, notes ? &log : nullptr);
+            return true;
+        });
+    };
+    for (const bool notes : {is_first, !is_first}) {
+        take(notes ? samples.sequence_noting : samples.sequence, one_by_one, notes);
+    }
+    for (const bool notes : {is_first, !is_first}) {
+        rounds.forget();
+        take(notes ? samples.round_noting : samples.round, rounds, notes);
+    }
+}
+
 void run_stateless(const StatelessBlock& block, BytesView compact, AllSamples& samples) {
     const auto witness = samples.decode.take([&] { return witness::decode_compact(compact); });
     const auto validated = samples.validate.take([&] {
@@ -119,6 +150,9 @@ StatelessFigures measure(StatelessBlock& block, trie::StateTree& tree, uint32_t 
         run_full(block, tree, samples);
         run_stateless(block, compact, samples);
         run_recording(block, tree, samples);
+        for (uint32_t turn = 0; turn < 4; ++turn) {
+            run_noting(block, turn % 2 == 0, samples);
+        }
     }
     figures.times = samples.medians();
     return figures;

@@ -8,9 +8,14 @@ namespace mega::bench {
 
 /// Processor time of one thread in milliseconds; medians of the runs.
 struct StatelessTimes {
-    double recover_ms = 0;   // decode the transactions and recover their senders
-    double execute_ms = 0;   // on the flat state, with receipts
-    double record_ms = 0;    // the same, noting what is looked at
+    double recover_ms = 0;  // decode the transactions and recover their senders
+    double execute_ms = 0;  // on the flat state, with receipts
+    double record_ms = 0;   // the same, noting what is looked at as a re-execution does
+    // As a sequencer does it, without and with its log of accesses; mega's own blocks only.
+    double sequence_ms = 0;
+    double sequence_noting_ms = 0;
+    double round_ms = 0;  // by the parallel path, one worker
+    double round_noting_ms = 0;
     double roots_ms = 0;     // of transactions and receipts
     double tree_ms = 0;      // hash the changed keys, update the tree, its root
     double decode_ms = 0;    // the compact witness

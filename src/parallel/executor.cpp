@@ -1,6 +1,7 @@
 #include "parallel/executor.hpp"
 
 #include "parallel/clock.hpp"
+#include "state/recording_view.hpp"
 
 namespace mega::parallel {
 
@@ -168,6 +169,7 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     job.ledger = &run.ledger;
     job.profiles = &profiles_;
     job.report = &report_;
+    job.accesses = run.batch.accesses;
     round_.begin(job);
     work_with_all(round_);
     for (const auto& worker : workers_) {
@@ -181,6 +183,12 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
 void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
     run.view = &run.overlay;
+    state::AccessLog* const log = run.batch.accesses;
+    std::optional<state::RecordingView> recorder;
+    if (log != nullptr) {
+        recorder.emplace(run.overlay, *log);
+    }
+    const state::StateView& view = recorder ? *recorder : *run.view;
     for (size_t i = stretch.first; i < stretch.last && !run.ledger.is_stopped(); ++i) {
         const SignedTransaction& tx = run.batch.transactions[i];
         if (auto fault = run.ledger.find_blob_fault(tx.tx)) {
@@ -190,11 +198,15 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
         execution::ExecutionOptions options = run.batch.options;
         options.block_gas_left = run.ledger.gas_left();
         const uint64_t tx_began_ns = options_.round.records_spans ? now_ns() : 0;
+        const auto mark = log == nullptr ? state::AccessLog::Mark{} : log->mark();
         auto result =
-            execution::execute_transaction(vm(), journal_, run.overlay, run.batch.env, tx, options);
+            execution::execute_transaction(vm(), journal_, view, run.batch.env, tx, options);
         ++report_.executions;
         note_span(run, i, tx_began_ns);
         if (!result) {
+            if (log != nullptr) {
+                log->return_to(mark);
+            }
             run.ledger.refuse(i, result.error());
             continue;
         }

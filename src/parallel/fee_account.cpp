@@ -1,5 +1,7 @@
 #include "parallel/fee_account.hpp"
 
+#include <utility>
+
 namespace mega::parallel {
 
 void FeeAccounts::begin_round(const FeeAddresses& addresses) {
@@ -41,6 +43,12 @@ state::AccountChange FeeAccounts::collect(Arena& arena, const Fee& fee, uint32_t
     sum.last_payer = tx;
     sum.is_published = false;
     return change;
+}
+
+void FeeAccounts::note(state::AccessLog& log, const Fee& fee) {
+    if (!std::exchange(sum_of(fee.address).is_noted, true)) {
+        log.note_account(fee.address);
+    }
 }
 
 void FeeAccounts::publish(Arena& arena) {

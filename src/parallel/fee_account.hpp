@@ -9,6 +9,7 @@
 // Belongs to whoever commits.
 
 #include "parallel/record.hpp"
+#include "state/access_log.hpp"
 #include "state/diff.hpp"
 
 #include <array>
@@ -28,6 +29,8 @@ class FeeAccounts {
     void begin_round(const FeeAddresses& addresses);
     /// Adds a fee of `tx`, all before it being committed; the change that it makes.
     [[nodiscard]] state::AccountChange collect(Arena& arena, const Fee& fee, uint32_t tx);
+    /// That the receiver of this fee was asked for: once a round.
+    void note(state::AccessLog& log, const Fee& fee);
     /// Before a transaction that meets one of the accounts is checked: lets readers see the sums.
     void publish(Arena& arena);
     /// After one has been committed: it may have changed an account in its own way.
@@ -41,6 +44,7 @@ class FeeAccounts {
         uint32_t last_payer = no_tx;
         bool is_known = false;
         bool is_published = true;
+        bool is_noted = false;
     };
     [[nodiscard]] Sum& sum_of(const Address& address);
 

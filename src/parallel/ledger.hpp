@@ -5,6 +5,7 @@
 
 #include "execution/block.hpp"
 #include "parallel/transaction_span.hpp"
+#include "state/access_log.hpp"
 
 #include <functional>
 
@@ -36,6 +37,9 @@ struct Batch {
     /// Of the block's transactions before this batch.
     uint64_t gas_used_before = 0;
     uint64_t blobs_before = 0;
+    /// Where what was asked of the state is noted, of each transaction that counts, before its
+    /// commit is announced; who listens absorbs its diff. Null: nowhere.
+    state::AccessLog* accesses = nullptr;
 };
 
 struct BatchResult {

@@ -27,6 +27,8 @@ void Record::clear_outcome() {
     account_reads.clear();
     slot_reads.clear();
     storage_reads.clear();
+    code_reads.clear();
+    lowest_block_hash.reset();
     account_writes.clear();
     slot_writes.clear();
     codes.clear();

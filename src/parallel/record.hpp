@@ -71,8 +71,10 @@ struct Record {
     std::vector<AccountRead> account_reads;
     std::vector<SlotRead> slot_reads;
     std::vector<StorageRead> storage_reads;
-    std::vector<AccountWrite> account_writes;  // by address
-    std::vector<SlotWrite> slot_writes;        // by address and slot
+    std::vector<Hash256> code_reads;            // that the round did not give
+    std::optional<uint64_t> lowest_block_hash;  // that was asked for
+    std::vector<AccountWrite> account_writes;   // by address
+    std::vector<SlotWrite> slot_writes;         // by address and slot
     std::vector<state::CodeAdded> codes;
     // Nodes of the execution before, when there was one.
     std::vector<Node<AccountVersion>*> old_account_nodes;

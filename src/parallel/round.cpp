@@ -1,5 +1,6 @@
 #include "parallel/round.hpp"
 
+#include "parallel/accesses.hpp"
 #include "parallel/clock.hpp"
 
 #include <algorithm>
@@ -385,6 +386,9 @@ void Round::settle(const Hand& hand, uint32_t tx, Record& record) {
         withdraw_writes(record);
         job_.ledger->refuse(index, std::move(*refusal));
         return;
+    }
+    if (job_.accesses != nullptr) {
+        note_accesses(*job_.accesses, fees_, record);
     }
     record.result.diff = commit_writes(*memory_, hand.lane.arena, fees_, record, tx);
     if (record.is_native) {

@@ -67,7 +67,8 @@ class Round final : public EstimateWaiter {
         uint64_t batch_began_ns = 0;
         Ledger* ledger = nullptr;
         Profiles* profiles = nullptr;
-        Report* report = nullptr;  // aborts and native transfers are noted there
+        Report* report = nullptr;              // aborts and native transfers are noted there
+        state::AccessLog* accesses = nullptr;  // Batch
     };
 
     Round(

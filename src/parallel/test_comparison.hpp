@@ -4,8 +4,11 @@
 // with what an executor made of it, field by field and bit by bit.
 
 #include "parallel/executor.hpp"
+#include "state/recording_view.hpp"
 
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace mega::parallel::test {
 
@@ -14,6 +17,9 @@ inline BatchResult execute_one_by_one(const state::StateView& view, const Batch&
     BatchResult expected;
     evm::Vm vm;
     state::Overlay overlay{view};
+    state::AccessLog unused;
+    state::AccessLog& accesses = batch.accesses == nullptr ? unused : *batch.accesses;
+    const state::RecordingView recorder{overlay, accesses};
     uint64_t blobs = 0;
     for (size_t i = 0; i < batch.transactions.size(); ++i) {
         const SignedTransaction& tx = batch.transactions[i];
@@ -24,8 +30,10 @@ inline BatchResult execute_one_by_one(const state::StateView& view, const Batch&
         } else {
             execution::ExecutionOptions options = batch.options;
             options.block_gas_left = batch.env.context.gas_limit - expected.gas_used;
-            auto result = execution::execute_transaction(vm, overlay, batch.env, tx, options);
+            const auto mark = accesses.mark();
+            auto result = execution::execute_transaction(vm, recorder, batch.env, tx, options);
             if (result) {
+                accesses.absorb(result->diff);
                 blobs = all_blobs;
                 overlay.apply(result->diff);
                 expected.gas_used += result->gas_used;
@@ -37,6 +45,7 @@ inline BatchResult execute_one_by_one(const state::StateView& view, const Batch&
                 expected.indices.push_back(i);
                 continue;
             }
+            accesses.return_to(mark);
             error = result.error();
         }
         expected.refusals.push_back({i, *error});
@@ -83,19 +92,49 @@ inline bool expect_same(const BatchResult& expected, const BatchResult& actual) 
     return !testing::Test::HasFailure();
 }
 
-/// Executes both ways and compares; also that results were announced in order, once each.
-inline bool expect_sameness(
-    ParallelExecutor& executor, const state::StateView& view, const Batch& batch
-) {
+/// What two logs come to, sorted and without repeats; a slot stands for its account as well.
+inline void expect_same(const state::AccessLog& expected, const state::AccessLog& actual) {
+    const auto accounts = [](const state::AccessLog& log) {
+        std::set<Address> all(log.accounts().begin(), log.accounts().end());
+        for (const auto& [address, slot] : log.slots()) {
+            all.insert(address);
+        }
+        return all;
+    };
+    const auto slots = [](const state::AccessLog& log) {
+        std::set<std::pair<Address, u256>> all;
+        for (const auto& [address, slot] : log.slots()) {
+            all.emplace(address, slot);
+        }
+        return all;
+    };
+    const auto codes = [](const state::AccessLog& log) {
+        return std::set<Hash256>(log.codes().begin(), log.codes().end());
+    };
+    EXPECT_EQ(accounts(expected), accounts(actual));
+    EXPECT_EQ(slots(expected), slots(actual));
+    EXPECT_EQ(codes(expected), codes(actual));
+    EXPECT_EQ(expected.lowest_block_hash(), actual.lowest_block_hash());
+}
+
+/// Executes both ways and compares, also what was asked of the view; also that results were
+/// announced in order, once each.
+inline bool expect_sameness(ParallelExecutor& executor, const state::StateView& view, Batch batch) {
+    state::AccessLog expected_accesses;
+    batch.accesses = &expected_accesses;
     const BatchResult expected = execute_one_by_one(view, batch);
+    state::AccessLog accesses;
+    batch.accesses = &accesses;
     std::vector<size_t> announced;
     const BatchResult actual = executor.execute(
         view,
         batch,
-        [&](size_t index, const execution::TxResult& /*result*/, const Receipt& /*receipt*/) {
+        [&](size_t index, const execution::TxResult& result, const Receipt& /*receipt*/) {
+            accesses.absorb(result.diff);
             announced.push_back(index);
         }
     );
+    expect_same(expected_accesses, accesses);
     EXPECT_EQ(announced, expected.indices);
     return expect_same(expected, actual);
 }

@@ -57,6 +57,7 @@ evm::CodePtr VersionedView::code(const Hash256& code_hash) const {
     if (found != codes_.end()) {
         return {evm::CodePtr{}, found->second};  // the round keeps it alive
     }
+    record_->code_reads.push_back(code_hash);
     return {evm::CodePtr{}, base_code(code_hash)};  // this view keeps it alive
 }
 
@@ -72,6 +73,7 @@ const evm::Code* VersionedView::base_code(const Hash256& code_hash) const {
 }
 
 Hash256 VersionedView::block_hash(uint64_t number) const {
+    record_->lowest_block_hash = std::min(record_->lowest_block_hash.value_or(number), number);
     return memory_->base().block_hash(number);
 }
 

@@ -61,6 +61,8 @@ struct Location {
     Value base{};
 
     std::atomic<Node<Value>*> newest{nullptr};
+    /// That a committed transaction asked for it is known (accesses.hpp). Whoever commits alone.
+    bool is_noted = false;
 
     /// The node of `tx`, added when it is missing. One thread at a time per transaction.
     [[nodiscard]] Node<Value>* node_of(Arena& arena, uint32_t tx) {

@@ -2,6 +2,7 @@
 
 #include "parallel/clock.hpp"
 #include "sequencer/opening.hpp"
+#include "state/recording_view.hpp"
 
 #include <algorithm>
 #include <map>
@@ -64,7 +65,12 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
     }
     BlockHeader header = opening_header(head_->header, head_->hash, inputs);
     const auto env = execution::l2_block_env(config_.fork, config_.chain_id, header, parameters_);
-    apply(execution::begin_block(vm_, state(), env, header));
+    const state::RecordingView recorder(state(), accesses_);
+    if (config_.notes_accesses) {
+        // They were read at the end of the block before; whoever executes this one reads them.
+        (void)execution::read_l2_parameters(recorder, config_.fee_market);
+    }
+    apply(execution::begin_block(vm_, config_.notes_accesses ? recorder : state(), env, header));
     reports_.begin(header.number);
     open_ = std::make_shared<OpenBlock>(std::move(header), env, inputs.l1);
     return open_;
@@ -73,6 +79,7 @@ OpenBlockPtr Chain::open_block(const OpenBlockRecord& inputs) {
 void Chain::apply(const state::StateDiff& diff) {
     state_version_ = store_->apply(diff);
     pending_.add(diff);
+    accesses_.absorb(diff);
 }
 
 uint64_t Chain::gas_left() const {
@@ -110,14 +117,18 @@ std::vector<RefusedTransaction> Chain::execute_sequentially(
 ) {
     const uint64_t began_ns = parallel::now_ns();
     std::vector<RefusedTransaction> refused;
+    const state::RecordingView recorder(state(), accesses_);
+    const state::StateView& view = config_.notes_accesses ? recorder : state();
     for (size_t i = 0; i < transactions.size(); ++i) {
+        const auto mark = accesses_.mark();
         const SignedTransaction& tx = *transactions[i];
         const execution::ExecutionOptions options{
             .skip_sender_code_check = config_.allow_contract_senders, .block_gas_left = gas_left()
         };
         auto result =
-            execution::execute_transaction(vm_, journal_, state(), open_->env(), tx, options);
+            execution::execute_transaction(vm_, journal_, view, open_->env(), tx, options);
         if (!result) {
+            accesses_.return_to(mark);
             refused.push_back({i, std::move(result.error())});
             continue;
         }
@@ -144,7 +155,8 @@ std::vector<RefusedTransaction> Chain::execute_in_parallel(
         .transactions = std::span<const SignedTransaction* const>{pointers},
         .options = {.skip_sender_code_check = config_.allow_contract_senders},
         .policy = parallel::RefusalPolicy::skip,
-        .gas_used_before = gas_used_
+        .gas_used_before = gas_used_,
+        .accesses = config_.notes_accesses ? &accesses_ : nullptr
     };
     std::vector<std::optional<uint32_t>> index_in_block(transactions.size());
     auto done = executor_->execute(
@@ -284,13 +296,22 @@ Result<SealedPtr> Chain::seal_block() {
     sealed->mini_blocks = std::move(mini_blocks_);
     sealed->closing_diff = closing_diff;
     sealed->diff = std::make_shared<const state::StateDiff>(block_.take());
-    commitment_->seal(sealed->header.number, sealed->diff);
+    commitment_->seal(sealed->header.number, sealed->diff, {sealed->hash, take_accesses()});
     store_->set_block_hash(sealed->header.number, sealed->hash);
     forget_open_block();
     head_ = sealed;
     head_version_ = state_version_;
     read_parameters();
     return head_;
+}
+
+std::shared_ptr<const state::AccessLog> Chain::take_accesses() {
+    if (!config_.notes_accesses || overridden_ || config_.seal_fault != nullptr) {
+        return nullptr;
+    }
+    auto taken = std::make_shared<state::AccessLog>(std::exchange(accesses_, {}));
+    taken->shrink();
+    return taken;
 }
 
 void Chain::override_state(const OverrideRecord& change) {
@@ -337,6 +358,7 @@ void Chain::forget_open_block() {
     gas_used_ = 0;
     log_count_ = 0;
     overridden_ = false;
+    accesses_ = {};
     open_.reset();
 }
 

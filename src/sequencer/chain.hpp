@@ -33,6 +33,8 @@ struct ChainConfig {
     std::optional<rollup::L1Position> l1_genesis;
     /// 1: everything is executed by the thread that drives the chain.
     uint32_t execution_threads = 1;
+    /// Notes what blocks ask of the state, for their witnesses.
+    bool notes_accesses = true;
     /// None but in the test program; must outlive the chain.
     SealFault* seal_fault = nullptr;
 };
@@ -124,6 +126,8 @@ class Chain {
         std::span<const mempool::TxPtr> transactions, const OnExecuted& on_executed
     );
     void apply(const state::StateDiff& diff);
+    /// The open block's, unless its state came about in another way than by execution.
+    [[nodiscard]] std::shared_ptr<const state::AccessLog> take_accesses();
     /// Moves what the open mini-block changed to the commitment and to the block's sum.
     DiffPtr absorb_pending();
     /// Of what was executed since the last mini-block; its header has its place and its roots.
@@ -157,8 +161,9 @@ class Chain {
     storage::StateVersion state_version_ = 0;  // after the last applied diff
     storage::StateVersion head_version_ = 0;
     uint64_t next_mini_block_number_ = 0;
-    DiffAccumulator pending_;  // since the last mini-block
-    DiffAccumulator block_;    // up to the last mini-block
+    DiffAccumulator pending_;    // since the last mini-block
+    DiffAccumulator block_;      // up to the last mini-block
+    state::AccessLog accesses_;  // of the open block
 };
 
 }  // namespace mega::sequencer

@@ -101,6 +101,12 @@ class ChainReader {
     [[nodiscard]] Result<Commitment::Proof> prove(
         const Address& address, std::span<const u256> slots, uint64_t number
     ) const;
+    /// Commitment::noted.
+    [[nodiscard]] std::optional<Commitment::Execution> noted_execution(
+        uint64_t number, const Hash256& block_hash
+    ) const {
+        return commitment_->noted(number, block_hash);
+    }
     /// Commitment::record_witness.
     [[nodiscard]] Result<witness::Witness> record_witness(
         uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff

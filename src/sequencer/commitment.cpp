@@ -49,15 +49,38 @@ void Commitment::absorb(DiffPtr diff) {
     });
 }
 
-void Commitment::seal(uint64_t number, DiffPtr diff) {
-    thread_.post([this, number, diff = std::move(diff)] {
+void Commitment::seal(uint64_t number, DiffPtr diff, NotedAccesses noted) {
+    thread_.post([this, number, diff = std::move(diff), noted = std::move(noted)] {
         open_.clear();
-        sealed_.emplace_back(number, diff);
+        noted_bytes_ += noted.log == nullptr ? 0 : noted.log->size_bytes();
+        sealed_.push_back({number, diff, noted});
         if (sealed_.size() > proof_window) {
-            oldest_number_ = sealed_.front().first;
+            oldest_number_ = sealed_.front().number;
+            forget_noted(sealed_.front());
             sealed_.pop_front();
         }
+        for (auto old = sealed_.begin(); old != sealed_.end() && noted_bytes_ > max_noted_bytes;
+             ++old) {
+            forget_noted(*old);
+        }
     });
+}
+
+void Commitment::forget_noted(Sealed& block) {
+    noted_bytes_ -= block.noted.log == nullptr ? 0 : block.noted.log->size_bytes();
+    block.noted.log.reset();
+}
+
+std::optional<Commitment::Execution> Commitment::noted(uint64_t number, const Hash256& block_hash) {
+    std::optional<Execution> found;
+    thread_.run([&] {
+        const auto block = std::ranges::find(sealed_, number, &Sealed::number);
+        if (block != sealed_.end() && block->noted.log != nullptr &&
+            block->noted.block_hash == block_hash) {
+            found = Execution{block->noted.log, block->diff};
+        }
+    });
+    return found;
 }
 
 void Commitment::abandon_open_block() {
@@ -76,6 +99,7 @@ void Commitment::revert_block(DiffPtr diff) {
         if (sealed_.empty()) {
             --oldest_number_;
         } else {
+            forget_noted(sealed_.back());
             sealed_.pop_back();
         }
     });
@@ -126,8 +150,9 @@ Result<Commitment::Proof> Commitment::prove(
 
 Result<std::vector<DiffPtr>> Commitment::diffs_after(uint64_t number) const {
     std::vector<DiffPtr> undo(open_.rbegin(), open_.rend());
-    for (auto block = sealed_.rbegin(); block != sealed_.rend() && block->first > number; ++block) {
-        undo.push_back(block->second);
+    for (auto block = sealed_.rbegin(); block != sealed_.rend() && block->number > number;
+         ++block) {
+        undo.push_back(block->diff);
     }
     if (number < oldest_number_) {
         return Err{Error{
@@ -186,16 +211,14 @@ Result<witness::Witness> Commitment::record_witness(
 Result<witness::Witness> Commitment::record_now(
     uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
 ) {
-    const auto block =
-        std::ranges::find(sealed_, number, [](const auto& one) { return one.first; });
+    const auto block = std::ranges::find(sealed_, number, &Sealed::number);
     if (block == sealed_.end()) {
         return Err{Error{
             "witnesses are available from block " + std::to_string(oldest_number_ + 1) +
             " on, not for block " + std::to_string(number)
         }};
     }
-    const bool is_all =
-        block->second->accounts == diff.accounts && block->second->slots == diff.slots;
+    const bool is_all = block->diff->accounts == diff.accounts && block->diff->slots == diff.slots;
     if (!is_all && !serves_witnesses_of_lies()) {
         return Err{Error{
             "block " + std::to_string(number) +

@@ -8,6 +8,7 @@
 #include "sequencer/chain_types.hpp"
 #include "sequencer/job_pool.hpp"
 #include "sequencer/task_thread.hpp"
+#include "state/access_log.hpp"
 #include "trie/state_tree.hpp"
 #include "witness/record.hpp"
 
@@ -17,6 +18,12 @@
 #include <vector>
 
 namespace mega::sequencer {
+
+/// What a block's execution asked of its parent's state, noted while it ran.
+struct NotedAccesses {
+    Hash256 block_hash;
+    std::shared_ptr<const state::AccessLog> log;  // null: it was not noted
+};
 
 class Commitment {
   public:
@@ -33,8 +40,10 @@ class Commitment {
 
     /// Part of the open block.
     void absorb(DiffPtr diff);
-    /// The open block ended: `diff` is the sum of what was absorbed for it.
-    void seal(uint64_t number, DiffPtr diff);
+    /// The open block ended: `diff` is the sum of what was absorbed for it. `noted` is kept as long
+    /// as all that are kept take no more than `max_noted_bytes`.
+    void seal(uint64_t number, DiffPtr diff, NotedAccesses noted = {});
+    static constexpr size_t max_noted_bytes = size_t{64} << 20;
     /// Takes the open block's part back.
     void abandon_open_block();
     /// Takes the last sealed block back, whose diff this is.
@@ -66,10 +75,25 @@ class Commitment {
         uint64_t number, const witness::AccessSet& accesses, const state::StateDiff& diff
     );
 
+    struct Execution {
+        std::shared_ptr<const state::AccessLog> accesses;
+        DiffPtr diff;
+    };
+    /// What sealed block `number` with this hash asked for and changed; nothing when that was not
+    /// noted, or is not kept any more.
+    [[nodiscard]] std::optional<Execution> noted(uint64_t number, const Hash256& block_hash);
+
     [[nodiscard]] size_t memory_bytes();
 
   private:
+    struct Sealed {
+        uint64_t number = 0;
+        DiffPtr diff;
+        NotedAccesses noted;
+    };
+
     void apply(const state::StateDiff& diff);
+    void forget_noted(Sealed& block);
     [[nodiscard]] static Result<void> take_back(
         trie::StateTree& tree, std::span<const DiffPtr> newest_first
     );
@@ -90,9 +114,10 @@ class Commitment {
     trie::StateTree tree_;
     std::string failure_;
     uint64_t unwritten_flushes_ = 0;
-    std::vector<DiffPtr> open_;                        // of the open block, oldest first
-    std::deque<std::pair<uint64_t, DiffPtr>> sealed_;  // of the last blocks, oldest first
-    uint64_t oldest_number_;                           // the block before the first of sealed_
+    std::vector<DiffPtr> open_;  // of the open block, oldest first
+    std::deque<Sealed> sealed_;  // the last blocks, oldest first
+    size_t noted_bytes_ = 0;     // of all of them
+    uint64_t oldest_number_;     // the block before the first of sealed_
 
     TaskThread thread_;  // last: its tasks use the members above
 };

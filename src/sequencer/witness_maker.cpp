@@ -52,11 +52,12 @@ Result<BlockWitnessPtr> WitnessMaker::make(const BlockView& block) {
     if (!*parent) {
         return Err{Error{"block " + std::to_string(number - 1) + " is not known"}};
     }
-    const auto execution = execute(block);
+    auto noted = look_up(block);
+    const auto execution = noted ? Result<Execution>{*std::move(noted)} : execute(block);
     if (!execution) {
         return Err{execution.error()};
     }
-    auto recorded = reader_->record_witness(number, execution->accesses, execution->diff);
+    auto recorded = reader_->record_witness(number, execution->accesses, *execution->diff);
     if (!recorded) {
         return Err{recorded.error()};
     }
@@ -75,6 +76,34 @@ Result<BlockWitnessPtr> WitnessMaker::make(const BlockView& block) {
     );
     keep(made);
     return made;
+}
+
+std::optional<WitnessMaker::Execution> WitnessMaker::look_up(const BlockView& block) const {
+    const auto noted = options_.executes_always
+                           ? std::nullopt
+                           : reader_->noted_execution(block.header.number, block.hash);
+    if (!noted) {
+        return std::nullopt;
+    }
+    const auto state = reader_->state_at(block.header.number - 1);
+    if (!state) {
+        return std::nullopt;  // execution says why
+    }
+    Execution execution;
+    execution.diff = noted->diff;
+    for (const Address& address : noted->accesses->accounts()) {
+        execution.accesses.note_account(address);
+    }
+    for (const auto& [address, slot] : noted->accesses->slots()) {
+        execution.accesses.note_slot(address, slot);
+    }
+    for (const Hash256& code_hash : noted->accesses->codes()) {
+        execution.accesses.note_code(code_hash, (*state)->code(code_hash));
+    }
+    if (const auto lowest = noted->accesses->lowest_block_hash()) {
+        execution.accesses.note_block_hash(*lowest);
+    }
+    return execution;
 }
 
 /// As Chain does it.
@@ -113,7 +142,7 @@ Result<WitnessMaker::Execution> WitnessMaker::execute(const BlockView& block) {
     if (execution::receipts_root(receipts) != header.receipts_root) {
         return Err{changed_by_hand(header.number)};
     }
-    execution.diff = state::merge_all(std::move(diffs));
+    execution.diff = std::make_shared<const state::StateDiff>(state::merge_all(std::move(diffs)));
     return execution;
 }
 

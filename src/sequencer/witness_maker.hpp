@@ -1,9 +1,10 @@
 #pragma once
 
-// Witnesses of sealed blocks, made when somebody asks: the block is executed once more on its
-// parent's state, noting what it looks at, and the tree is walked with the later blocks' diffs
-// taken back. Sealing pays nothing for it. The last ones are kept, so that several validators that
-// follow the same chain cost one execution a block.
+// Witnesses of sealed blocks, made when somebody asks: the tree is walked to what the block's
+// execution has noted (state/access_log.hpp), with the later blocks' diffs taken back. Where
+// nothing was noted (a replica, a block from before a restart or of long ago) the block is executed
+// once more on its parent's state; both come to the same bytes. Sealing pays nothing for it. The
+// last ones are kept, so that several validators that follow the same chain cost one walk a block.
 //
 // Reaches as far back as the commitment keeps diffs (Commitment::proof_window). A block in which a
 // development chain's state was set by hand has none: no execution leads to its root.
@@ -28,6 +29,8 @@ struct WitnessMakerOptions {
     /// As the chain's own (ChainConfig).
     bool allow_contract_senders = false;
     size_t cache_bytes = 32u << 20;
+    /// As if nothing had ever been noted: for tests and measurements.
+    bool executes_always = false;
 };
 
 class WitnessMaker {
@@ -42,8 +45,10 @@ class WitnessMaker {
   private:
     struct Execution {
         witness::AccessSet accesses;
-        state::StateDiff diff;
+        DiffPtr diff;
     };
+    /// Nothing when it was not noted.
+    [[nodiscard]] std::optional<Execution> look_up(const BlockView& block) const;
     [[nodiscard]] Result<BlockWitnessPtr> make(const BlockView& block);
     [[nodiscard]] Result<Execution> execute(const BlockView& block);
     [[nodiscard]] Result<std::vector<BlockHeader>> headers_before(uint64_t number, uint64_t count)
