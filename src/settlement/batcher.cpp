@@ -58,6 +58,12 @@ Result<bool> Batcher::step() {
     if (parts_.may_post && !parts_.may_post()) {
         return false;
     }
+    // Before the nonce is read: another one's transaction with this key must not look like that of
+    // another machine.
+    std::unique_lock<std::mutex> turn;
+    if (parts_.turn != nullptr) {
+        turn = std::unique_lock(*parts_.turn);
+    }
     const auto head = read_inbox_head(parts_.client, options_.batch_inbox);
     if (!head) {
         return Err{head.error()};
@@ -261,12 +267,7 @@ Result<bool> Batcher::post(Batch batch, const Way& way) {
     }
     const TxRequest& request = *made;
     const size_t blobs = request.sidecar ? request.sidecar->blobs.size() : 0;
-    std::unique_lock<std::mutex> turn;
-    if (parts_.turn != nullptr) {
-        turn = std::unique_lock(*parts_.turn);
-    }
     const auto receipt = parts_.sender.send(request);
-    turn = {};
     if (!receipt) {
         are_blobs_refused_ = !way.as_calldata && receipt.error().kind == TxFailure::Kind::refused;
         if (receipt.error().kind == TxFailure::Kind::nonce_taken) {
