@@ -6,6 +6,7 @@
 #include "bench/clock.hpp"
 #include "bench/stateless_measure.hpp"
 #include "bench/statistics.hpp"
+#include "validator/validate.hpp"
 #include "witness/compact.hpp"
 
 #include <fmt/format.h>
@@ -127,6 +128,9 @@ Result<AloneFigures> validate_alone(
                               : Err{Error{"the validator of its own failed: " + block.name()}};
 }
 
-int run_validate_alone(const std::filesystem::path& file) { return validate_rounds(file); }
+int run_validate_alone(const std::filesystem::path& file) {
+    validator::return_memory_at_once();
+    return validate_rounds(file);
+}
 
 }  // namespace mega::bench

@@ -49,7 +49,7 @@ Result<Verified, Finding> check(
     return Verified{
         .header = std::move(block->header),
         .hash = validated->block_hash,
-        .transactions = validated->transactions.size(),
+        .transactions = validated->transactions,
         .gas_used = validated->gas_used,
         .witness = *std::move(witness)
     };

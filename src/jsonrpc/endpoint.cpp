@@ -15,6 +15,8 @@ using Kind = EndpointError::Kind;
 constexpr size_t max_error_text = 300;
 // Between two of them an answer must come.
 constexpr size_t max_unrelated_messages = 10'000;
+/// Hex of an answer beyond this is decoded before the answer is parsed.
+constexpr size_t long_hex = 64u << 10;
 
 Err<EndpointError> fail(Kind kind, std::string message) {
     return Err{EndpointError{kind, std::move(message)}};
@@ -109,12 +111,22 @@ Asked<std::unique_ptr<Endpoint>> Endpoint::connect(const EndpointOptions& option
 }
 
 Asked<json> Endpoint::call(const std::string& method, json params) {
+    std::optional<Bytes> none;
+    return call(method, std::move(params), Wanted::anything, none);
+}
+
+Asked<json> Endpoint::call(
+    const std::string& method, json params, Wanted wanted, std::optional<Bytes>& data
+) {
     const uint64_t id = next_id_++;
     const json request{
         {"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}
     };
-    const auto answer = exchange(request.dump(), id);
-    auto result = answer ? result_in(*answer, id) : Asked<json>{Err{answer.error()}};
+    auto answer = exchange(request.dump(), id, wanted);
+    auto result = answer ? result_in(answer->json, id) : Asked<json>{Err{answer.error()}};
+    if (answer) {
+        data = std::move(answer->data);
+    }
     if (!result) {
         return fail(
             result.error().kind, url_.authority() + ": " + method + ": " + result.error().message
@@ -123,19 +135,46 @@ Asked<json> Endpoint::call(const std::string& method, json params) {
     return result;
 }
 
-Asked<std::string> Endpoint::exchange(const std::string& request, uint64_t id) {
+Endpoint::Text Endpoint::cut(std::string text, Wanted wanted) {
+    constexpr std::string_view begin = "\"0x";
+    if (wanted == Wanted::anything || text.size() < long_hex) {
+        return {std::move(text), std::nullopt};
+    }
+    // Nothing long comes before the data of an answer.
+    const size_t start = text.find(begin);
+    const size_t end = start == std::string::npos ? start : text.find('"', start + 1);
+    // A notification is no answer, and whoever takes it wants all of it.
+    const bool is_answer =
+        start < long_hex &&
+        std::string_view{text}.substr(0, start).find("subscription") == std::string_view::npos;
+    if (end == std::string::npos || !is_answer || end - start < long_hex) {
+        return {std::move(text), std::nullopt};
+    }
+    const size_t digits = start + begin.size();
+    auto data = from_hex(std::string_view{text}.substr(start + 1, end - start - 1));
+    if (!data) {
+        return {std::move(text), std::nullopt};
+    }
+    text.erase(digits, end - digits);
+    text.shrink_to_fit();
+    return {std::move(text), *std::move(data)};
+}
+
+Asked<Endpoint::Text> Endpoint::exchange(const std::string& request, uint64_t id, Wanted wanted) {
     if (socket_) {
-        return exchange_over_socket(request, id);
+        return exchange_over_socket(request, id, wanted);
     }
     auto response = http_->post(request);
     if (!response) {
         return fail(Kind::lost, response.error().message);
     }
     // Nodes send JSON-RPC errors with other statuses, too: what is inside decides.
-    return std::move(response->body);
+    return cut(std::move(response->body), wanted);
 }
 
-Asked<std::string> Endpoint::exchange_over_socket(const std::string& request, uint64_t id) {
+Asked<Endpoint::Text> Endpoint::exchange_over_socket(
+    const std::string& request, uint64_t id, Wanted wanted
+) {
     if (auto sent = socket_->send(request); !sent) {
         return fail(Kind::lost, sent.error().message);
     }
@@ -154,12 +193,13 @@ Asked<std::string> Endpoint::exchange_over_socket(const std::string& request, ui
         if (!*message) {
             break;
         }
-        const auto parsed = parse(**message);
+        Text text = cut(**std::move(message), wanted);
+        const auto parsed = parse(text.json);
         if (!parsed) {
             return fail(Kind::garbage, "the answer is no JSON-RPC");
         }
         if (!take_notification(*parsed) && parsed->value("id", json{}) == id) {
-            return **std::move(message);
+            return text;
         }
     }
     return fail(Kind::lost, "no answer within " + std::to_string(options_.timeout_ms) + " ms");
@@ -184,11 +224,15 @@ Asked<json> Endpoint::result_in(const std::string& answer, uint64_t id) const {
 }
 
 Asked<Bytes> Endpoint::call_for_data(const std::string& method, json params) {
-    const auto result = call(method, std::move(params));
+    std::optional<Bytes> data;
+    const auto result = call(method, std::move(params), Wanted::data, data);
     if (!result) {
         return Err{result.error()};
     }
-    if (result->is_string()) {
+    if (data && *result == "0x") {
+        return *std::move(data);
+    }
+    if (!data && result->is_string()) {
         if (auto bytes = from_hex(result->get_ref<const std::string&>())) {
             return *std::move(bytes);
         }

@@ -60,12 +60,26 @@ class Endpoint {
     [[nodiscard]] bool has_notifications() const { return socket_.has_value(); }
 
   private:
+    /// An answer's text. Where data was asked for, the long hex in it is decoded before anything is
+    /// parsed, and only its "0x" stays: a parser would hold it three times.
+    struct Text {
+        std::string json;
+        std::optional<Bytes> data;
+    };
+    enum class Wanted : uint8_t { anything, data };
+
     [[nodiscard]] std::optional<nlohmann::json> parse(const std::string& text) const;
     /// True when the message is one.
     bool take_notification(const nlohmann::json& message);
     Endpoint(const EndpointOptions& options, net::Url url);
-    [[nodiscard]] Asked<std::string> exchange(const std::string& request, uint64_t id);
-    [[nodiscard]] Asked<std::string> exchange_over_socket(const std::string& request, uint64_t id);
+    [[nodiscard]] Asked<nlohmann::json> call(
+        const std::string& method, nlohmann::json params, Wanted wanted, std::optional<Bytes>& data
+    );
+    [[nodiscard]] Asked<Text> exchange(const std::string& request, uint64_t id, Wanted wanted);
+    [[nodiscard]] Asked<Text> exchange_over_socket(
+        const std::string& request, uint64_t id, Wanted wanted
+    );
+    [[nodiscard]] static Text cut(std::string text, Wanted wanted);
     [[nodiscard]] Asked<nlohmann::json> result_in(const std::string& answer, uint64_t id) const;
 
     EndpointOptions options_;

@@ -53,6 +53,38 @@ TEST(endpoint, takes_a_result) {
     EXPECT_EQ(*data, (Bytes{1, 2}));
 }
 
+TEST(endpoint, takes_long_data) {
+    std::string hex;
+    for (int i = 0; i < 100'000; ++i) {
+        hex += "0a1b";
+    }
+    const auto data = ask(R"({"jsonrpc":"2.0","id":1,"result":"0x)" + hex + "\"}");
+    ASSERT_TRUE(data.has_value()) << data.error().message;
+    ASSERT_EQ(data->size(), 200'000);
+    EXPECT_EQ(data->front(), 0x0a);
+    EXPECT_EQ(data->back(), 0x1b);
+}
+
+TEST(endpoint, long_data_that_is_none_is_garbage) {
+    const std::string long_hex(200'000, '0');
+    for (const std::string& body : {
+             R"({"id":1,"result":"0x)" + long_hex + "z\"}",
+             R"({"id":1,"result":"0x)" + long_hex + "0\"}",
+             R"({"id":1,"result":"0x)" + long_hex,
+             R"({"id":1,"result":"0x)" + long_hex + "\",",
+             R"({"id":1,"result":["0x)" + long_hex + "\"]}",
+             R"({"id":1,"other":"0x)" + long_hex + "\"}",
+             R"({"id":2,"result":"0x)" + long_hex + "\"}",
+         }) {
+        const auto data = ask(body);
+        ASSERT_FALSE(data.has_value()) << body.substr(0, 40);
+        EXPECT_EQ(data.error().kind, Kind::garbage);
+    }
+    const auto refused =
+        ask(R"({"id":1,"error":{"code":-1,"data":"0x)" + long_hex + R"(","message":"no"}})");
+    EXPECT_EQ(refused.error().kind, Kind::refused);
+}
+
 TEST(endpoint, an_error_answer_is_a_refusal_in_its_words) {
     const auto data = ask(R"({"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"too\nold"}})");
     EXPECT_EQ(data.error().kind, Kind::refused);

@@ -18,6 +18,8 @@ using detail::error_code;
 using detail::tcp;
 
 constexpr uint32_t close_wait_ms = 1'000;
+/// Of the memory that a message took, for the next one.
+constexpr size_t kept_input_bytes = size_t{1} << 20;
 
 }  // namespace
 
@@ -162,6 +164,9 @@ Result<std::optional<std::string>> WsClient::receive(uint32_t timeout_ms) {
     }
     std::string message = beast::buffers_to_string(impl.input.data());
     impl.input.clear();
+    if (impl.input.capacity() > kept_input_bytes) {
+        impl.input.shrink_to_fit();
+    }
     return std::optional<std::string>(std::move(message));
 }
 

@@ -134,7 +134,14 @@ StateDiff merge_all(std::vector<StateDiff> diffs) {
         const size_t half = (diffs.size() + 1) / 2;
         for (size_t i = 0; i < half; ++i) {
             StateDiff& first = diffs[2 * i];
-            diffs[i] = 2 * i + 1 < diffs.size() ? merge(first, diffs[2 * i + 1]) : std::move(first);
+            if (2 * i + 1 == diffs.size()) {
+                diffs[i] = std::move(first);
+                continue;
+            }
+            // Both go at once: many small diffs take more than their sum.
+            const StateDiff earlier = std::move(first);
+            const StateDiff later = std::move(diffs[2 * i + 1]);
+            diffs[i] = merge(earlier, later);
         }
         diffs.resize(half);
     }

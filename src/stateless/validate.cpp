@@ -78,10 +78,17 @@ Checked check_body(const EthereumRules& rules, const Block& block) {
     return checked ? Checked{} : of_fault(checked.error());
 }
 
-using Decoded = Result<std::vector<SignedTransaction>, Mismatch>;
+/// What is slow to find out of a transaction. The rest is decoded again when its turn comes: a
+/// large block's transactions take several times as much memory decoded.
+struct Derived {
+    Address sender;
+    Hash256 hash;
+};
 
-Decoded decode_transactions(const MegaRules& /*rules*/, const Block& block) {
-    std::vector<SignedTransaction> transactions;
+Result<std::vector<Derived>, Mismatch> decode_transactions(
+    const MegaRules& /*rules*/, const Block& block
+) {
+    std::vector<Derived> transactions;
     transactions.reserve(block.transactions.size());
     for (const Bytes& envelope : block.transactions) {
         const std::string name = "transaction " + std::to_string(transactions.size()) + ": ";
@@ -92,12 +99,14 @@ Decoded decode_transactions(const MegaRules& /*rules*/, const Block& block) {
         if (tx->tx.type == TxType::blob) {
             return in_words(MismatchCode::transaction, name + "blob transactions are not allowed");
         }
-        transactions.push_back(*std::move(tx));
+        transactions.push_back({tx->sender, tx->hash});
     }
     return transactions;
 }
 
-Decoded decode_transactions(const EthereumRules& rules, const Block& block) {
+Result<std::vector<SignedTransaction>, Mismatch> decode_transactions(
+    const EthereumRules& rules, const Block& block
+) {
     auto transactions =
         ethereum::decode_transactions(fork_of(rules, block.header), block.transactions);
     if (!transactions) {
@@ -113,17 +122,55 @@ Decoded decode_transactions(const EthereumRules& rules, const Block& block) {
 // --------------------------------------------------------------------------------------------------
 // Execution on what the witness shows.
 
+template <class Transaction>
 struct Stage {
     const Block& block;
     const BlockHeader* parent;  // null when only its state root is known
     const Hash256& parent_state_root;
     const UsedNodes& nodes;
     const WitnessState& state;
-    std::span<const SignedTransaction> transactions;
+    std::span<const Transaction> transactions;
 };
 
+/// The sum of many diffs, a power of two of them at a time, so that no more than their sum's size
+/// is held, and none is merged often.
+class DiffPile {
+  public:
+    void add(state::StateDiff diff) {
+        pile_.push_back({std::move(diff), 1});
+        while (pile_.size() > 1 && pile_[pile_.size() - 2].count == pile_.back().count) {
+            merge_last();
+        }
+    }
+    [[nodiscard]] state::StateDiff take() {
+        while (pile_.size() > 1) {
+            merge_last();
+        }
+        return pile_.empty() ? state::StateDiff{} : std::move(pile_.back().diff);
+    }
+
+  private:
+    struct Part {
+        state::StateDiff diff;
+        size_t count = 0;
+    };
+    void merge_last() {
+        const Part last = std::move(pile_.back());
+        pile_.pop_back();
+        pile_.back() = {merge(pile_.back().diff, last.diff), pile_.back().count + last.count};
+    }
+
+    std::vector<Part> pile_;
+};
+
+SignedTransaction decoded_again(const Bytes& envelope, const Derived& derived) {
+    auto tx = decode_transaction(envelope);
+    MEGA_ASSERT(tx.has_value());  // it was decoded before
+    return {*std::move(tx), derived.sender, derived.hash, envelope};
+}
+
 /// As the sequencer does it (sequencer/chain.cpp): system calls, then the transactions.
-Executed execute(const MegaRules& rules, const Stage& stage) {
+Executed execute(const MegaRules& rules, const Stage<Derived>& stage) {
     const BlockHeader& header = stage.block.header;
     const auto parameters = execution::read_l2_parameters(stage.state, rules.fee_market);
     if (stage.state.missing()) {
@@ -137,28 +184,30 @@ Executed execute(const MegaRules& rules, const Stage& stage) {
     const auto env = execution::l2_block_env(rules.fork, rules.chain_id, header, parameters);
     evm::Vm vm;
     state::Journal journal;
-    state::Overlay overlay{stage.state};
+    std::optional<state::Overlay> overlay{stage.state};  // goes before its diffs are summed up
     execution::BlockResult block;
-    std::vector<state::StateDiff> diffs;
+    DiffPile diffs;
     const auto take = [&](state::StateDiff diff) {
-        overlay.apply(diff);
-        diffs.push_back(std::move(diff));
+        overlay->apply(diff);
+        diffs.add(std::move(diff));
     };
     take(execution::begin_block(vm, stage.state, env, header));
-    for (const SignedTransaction& tx : stage.transactions) {
+    block.receipts.reserve(stage.transactions.size());
+    for (size_t i = 0; i < stage.transactions.size(); ++i) {
+        const SignedTransaction tx =
+            decoded_again(stage.block.transactions[i], stage.transactions[i]);
         const execution::ExecutionOptions options{
             .skip_sender_code_check = rules.allow_contract_senders,
             .block_gas_left = header.gas_limit - block.gas_used,
         };
-        auto result = execution::execute_transaction(vm, journal, overlay, env, tx, options);
+        auto result = execution::execute_transaction(vm, journal, *overlay, env, tx, options);
         if (stage.state.missing()) {
             return Err{*stage.state.missing()};
         }
         if (!result) {
             return in_words(
                 MismatchCode::transaction,
-                "transaction " + std::to_string(block.receipts.size()) + ": " +
-                    result.error().message
+                "transaction " + std::to_string(i) + ": " + result.error().message
             );
         }
         block.gas_used += result->gas_used;
@@ -169,11 +218,12 @@ Executed execute(const MegaRules& rules, const Stage& stage) {
     if (stage.state.missing()) {
         return Err{*stage.state.missing()};
     }
-    block.diff = state::merge_all(std::move(diffs));
+    overlay.reset();
+    block.diff = diffs.take();
     return block;
 }
 
-Executed execute(const EthereumRules& rules, const Stage& stage) {
+Executed execute(const EthereumRules& rules, const Stage<SignedTransaction>& stage) {
     std::optional<Mismatch> missing;
     // Before Byzantium receipts hold roots.
     const auto root_after = [&](const state::StateDiff& diff) {
@@ -318,7 +368,7 @@ Result<Validated, Mismatch> validate_by(
     trie::StateTree tree(nodes, before.state_root);
     const WitnessState state(tree, witness.codes, before.block_hashes);
     auto result =
-        execute(rules, Stage{block, before.header, before.state_root, nodes, state, *transactions});
+        execute(rules, {block, before.header, before.state_root, nodes, state, *transactions});
     if (!result) {
         return Err{result.error()};
     }
@@ -336,7 +386,7 @@ Result<Validated, Mismatch> validate_by(
         .block_hash = hash_of(block.header),
         .state_root = block.header.state_root,
         .gas_used = result->gas_used,
-        .transactions = *std::move(transactions),
+        .transactions = block.transactions.size(),
         .receipts = std::move(result->receipts),
         .requests = std::move(result->requests),
         .diff = std::move(result->diff),

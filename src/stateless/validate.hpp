@@ -31,7 +31,7 @@ struct Validated {
     Hash256 block_hash;
     Hash256 state_root;
     uint64_t gas_used = 0;
-    std::vector<SignedTransaction> transactions;
+    size_t transactions = 0;  // how many
     std::vector<Receipt> receipts;
     std::vector<Bytes> requests;
     state::StateDiff diff;

@@ -164,6 +164,12 @@ void catch_signals() {
 
 }  // namespace
 
+void return_memory_at_once() {
+    ::mallopt(M_ARENA_MAX, 2);
+    ::mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
 int run_validate(const ValidateOptions& options) {
     auto follow = follow_options(options);
     if (!follow) {
@@ -179,10 +185,7 @@ int run_validate(const ValidateOptions& options) {
     if (!attested) {
         return fail(exit_failed, attested.error().message);
     }
-    // One thread does the work: what a large block took goes back to the system.
-    ::mallopt(M_ARENA_MAX, 2);
-    ::mallopt(M_TRIM_THRESHOLD, 1 << 20);
-    ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    return_memory_at_once();
     catch_signals();
     Status status;
     const auto server = serve_status(options, status, *signer);

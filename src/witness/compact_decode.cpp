@@ -207,6 +207,9 @@ class TrieBuilder {
 };
 
 std::optional<CodecError> TrieBuilder::build(size_t max_node_bytes) {
+    // RLP has of a node little more than the body, and its hash in the parent.
+    constexpr size_t surplus = 48;
+    nodes_.reserve(given_.size(), std::min(max_node_bytes, body_.size() + given_.size() * surplus));
     std::array<std::vector<uint32_t>, max_levels> levels;
     for (uint32_t id = 0; id < given_.size(); ++id) {
         levels[given_[id].level].push_back(id);

@@ -16,6 +16,11 @@ class NodeSet final : public trie::NodeSource {
     /// Hashes them, many at a time; drops repeats.
     [[nodiscard]] static NodeSet of(std::span<const Bytes> nodes);
 
+    /// For so many nodes and bytes: nothing is moved as they come.
+    void reserve(size_t nodes, size_t bytes) {
+        entries_.reserve(nodes);
+        bytes_.reserve(bytes);
+    }
     /// For who computed the hash; seal() must follow the last one.
     void add(const Hash256& hash, BytesView rlp);
     /// Sorts and drops repeats. At most 2^32 - 1 nodes.
