@@ -156,6 +156,7 @@ std::optional<RpcError> Attestations::objection_to(const Attestation& given) {
         );
     }
     look_for_equivocation(given, (*header)->timestamp);
+    look_for_untruth(given, **header);
     if (hash_of(**header) != given.block_hash || (*header)->state_root != given.state_root) {
         return error("block " + std::to_string(given.block_number) + " is another one here");
     }
@@ -190,6 +191,35 @@ void Attestations::look_for_equivocation(const Attestation& given, uint64_t bloc
         ++counters_.equivocations;
         if (equivocations_.size() > options_.max_equivocations) {
             equivocations_.pop_front();
+        }
+    }
+}
+
+void Attestations::look_for_untruth(const Attestation& given, const BlockHeader& header) {
+    const auto committee =
+        options_.committees == nullptr ? nullptr : options_.committees->at(header.timestamp);
+    if (committee == nullptr || !committee->has(given.key) ||
+        header.state_root == given.state_root || hash_of(header) != given.block_hash) {
+        return;
+    }
+    const auto is_kept = [&](const Untruth& kept) {
+        return kept.attestation.key == given.key &&
+               kept.attestation.block_number == given.block_number;
+    };
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::ranges::any_of(untruths_, is_kept)) {
+            return;
+        }
+    }
+    if (!verify(given)) {
+        return;
+    }
+    const std::lock_guard lock(mutex_);
+    if (std::ranges::none_of(untruths_, is_kept)) {
+        untruths_.push_back({given, encode(header)});
+        if (untruths_.size() > options_.max_equivocations) {
+            untruths_.pop_front();
         }
     }
 }
@@ -274,6 +304,17 @@ Answer Attestations::equivocations() const {
     return out + "]";
 }
 
+Answer Attestations::false_attestations() const {
+    std::string out = "[";
+    const std::lock_guard lock(mutex_);
+    for (const auto& [attestation, header] : untruths_) {
+        out += out.size() > 1 ? "," : "";
+        out += R"({"attestation":)" + to_json(attestation) + R"(,"header":")" + to_hex(header) +
+               R"("})";
+    }
+    return out + "]";
+}
+
 uint64_t Attestations::newest_block() const {
     const std::lock_guard lock(mutex_);
     return pool_.newest_block();
@@ -307,6 +348,9 @@ void add_attestation_methods(Dispatcher& dispatcher, Attestations& attestations)
     });
     dispatcher.add("mega_getEquivocations", [&attestations](const json&) {
         return attestations.equivocations();
+    });
+    dispatcher.add("mega_getFalseAttestations", [&attestations](const json&) {
+        return attestations.false_attestations();
     });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 // What validators say of this node's blocks: mega_sendAttestation, mega_getAttestations,
-// mega_getEquivocations.
+// mega_getEquivocations, mega_getFalseAttestations.
 //
 // An attestation is taken when it is of this chain, of one of the last blocks, of the very block
 // that this node has there, of a member of the committee in charge where there is one, and its
@@ -9,7 +9,7 @@
 // millisecond on a worker.
 //
 // A member that attests to two blocks of one number is slashed for it on L1, by anybody who shows
-// both: they are kept, for those who do.
+// both: they are kept, for those who do. So is what a member says of a block against its header.
 
 #include "attestation/committee.hpp"
 #include "attestation/pool.hpp"
@@ -29,7 +29,7 @@ class Attestations {
         attestation::Pool::Options pool{};
         /// Null: nobody's word weighs anything.
         const attestation::CommitteeBoard* committees = nullptr;
-        size_t max_equivocations = 64;
+        size_t max_equivocations = 64;  // and false attestations, as many
         /// Told of each that is taken, not of what was known; on a worker's thread.
         std::function<void(const attestation::Attestation&)> on_added;
     };
@@ -40,6 +40,7 @@ class Attestations {
     [[nodiscard]] Answer send(const nlohmann::json& params);
     [[nodiscard]] Answer get(const nlohmann::json& params) const;
     [[nodiscard]] Answer equivocations() const;
+    [[nodiscard]] Answer false_attestations() const;
 
     struct Counters {
         std::atomic<uint64_t> taken{0};
@@ -69,9 +70,17 @@ class Attestations {
     /// Keeps it when the same key has attested to another block of this number.
     void look_for_equivocation(const attestation::Attestation& given, uint64_t block_timestamp);
 
+    /// Keeps it when it names this block and another state than the block's header does.
+    void look_for_untruth(const attestation::Attestation& given, const BlockHeader& header);
+
     struct Equivocation {
         attestation::Attestation first;
         attestation::Attestation second;
+    };
+
+    struct Untruth {
+        attestation::Attestation attestation;
+        Bytes header;
     };
 
     const sequencer::ChainReader* reader_;
@@ -80,6 +89,7 @@ class Attestations {
     mutable std::mutex mutex_;
     attestation::Pool pool_;                  // guarded by mutex_
     std::deque<Equivocation> equivocations_;  // guarded by mutex_; the newest last
+    std::deque<Untruth> untruths_;            // guarded by mutex_; the newest last
 };
 
 /// `attestations` must outlive the dispatcher.

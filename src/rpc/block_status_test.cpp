@@ -157,5 +157,26 @@ TEST_F(BlockStatusMethods, keeps_two_attestations_of_one_number) {
     EXPECT_EQ(chain_.result("mega_getEquivocations").size(), 1U);
 }
 
+TEST_F(BlockStatusMethods, keeps_what_a_header_does_not_bear_out) {
+    draw({50, 50});
+    const Hash256 lie{{0x11}};
+    json forged = attestation(1, 2, &lie);
+    forged["signature"] = attestation(1, 3)["signature"];
+    chain_.error("mega_sendAttestation", json::array({forged}));
+    chain_.error("mega_sendAttestation", json::array({attestation(7, 2, &lie)}));  // a stranger
+    json elsewhere = attestation(1, 2, &lie);
+    elsewhere["blockHash"] = std::string("0x") + std::string(64, '1');  // of no header here
+    chain_.error("mega_sendAttestation", json::array({elsewhere}));
+    attest(2, 2);
+    EXPECT_TRUE(chain_.result("mega_getFalseAttestations").empty());
+    for (int i = 0; i < 2; ++i) {
+        chain_.error("mega_sendAttestation", json::array({attestation(1, 2, &lie)}));
+    }
+    const json kept = chain_.result("mega_getFalseAttestations");
+    ASSERT_EQ(kept.size(), 1U);
+    EXPECT_EQ(kept[0]["attestation"]["stateRoot"], to_hex(lie));
+    EXPECT_EQ(kept[0]["header"], chain_.result("debug_getRawHeader", {"0x2"}));
+}
+
 }  // namespace
 }  // namespace mega::rpc

@@ -187,6 +187,21 @@ TEST_F(MethodsTest, mini_blocks_can_be_fetched_later) {
     EXPECT_TRUE(chain_.result("mega_getMiniBlockByNumber", {"0xffff"}).is_null());
 }
 
+TEST_F(MethodsTest, headers_of_mini_blocks_are_those_of_a_sealed_block) {
+    (void)chain_.result("eth_sendRawTransactionSync", {chain_.signed_transfer(0)});
+    chain_.mine();
+    const json mini_block = chain_.result("mega_getMiniBlockByNumber", {0});
+    const json headers = chain_.result("mega_getMiniBlockHeaders", {mini_block["block_number"]});
+    ASSERT_EQ(headers.size(), 1u);
+    const auto header =
+        decode_mini_block_header(*from_hex(headers[0].get_ref<const std::string&>()));
+    ASSERT_TRUE(header);
+    EXPECT_EQ(to_hex(header->receipt_root), mini_block["receipt_root"]);
+    EXPECT_EQ(to_hex_quantity(header->mini_block_number), mini_block["mini_block_number"]);
+    EXPECT_EQ(chain_.error("mega_getMiniBlockHeaders", {"0x99"})["code"], resource_not_found);
+    EXPECT_EQ(chain_.error("mega_getMiniBlockHeaders", {"what"})["code"], invalid_params);
+}
+
 TEST_F(MethodsTest, unknown_things_are_null) {
     const std::string nowhere = "0x" + std::string(64, '1');
     EXPECT_TRUE(chain_.result("eth_getBlockByNumber", {"0x99", false}).is_null());
