@@ -165,4 +165,26 @@ std::string evidence_json(const attestation::Attestation& a, const attestation::
     );
 }
 
+std::string evidence_json(
+    const MiniBlockHeader& promised, std::span<const Hash256> signing_hashes
+) {
+    std::string list;
+    for (const Hash256& hash : signing_hashes) {
+        list += (list.empty() ? "\"" : ",\"") + to_hex(hash) + "\"";
+    }
+    return fmt::format(
+        R"({{"kind":"miniBlockAgainstBatch","promised":{},"signingHashes":[{}]}})",
+        json_of(promised),
+        list
+    );
+}
+
+std::string evidence_json(const attestation::Attestation& attestation, BytesView header) {
+    return fmt::format(
+        R"({{"kind":"attestationAgainstHeader","attestation":{},"header":"{}"}})",
+        to_json(attestation),
+        to_hex(header)
+    );
+}
+
 }  // namespace mega::staking

@@ -53,5 +53,11 @@ namespace mega::staking {
 [[nodiscard]] std::string evidence_json(
     const attestation::Attestation& a, const attestation::Attestation& b
 );
+[[nodiscard]] std::string evidence_json(
+    const MiniBlockHeader& promised, std::span<const Hash256> signing_hashes
+);
+[[nodiscard]] std::string evidence_json(
+    const attestation::Attestation& attestation, BytesView header
+);
 
 }  // namespace mega::staking

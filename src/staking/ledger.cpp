@@ -11,21 +11,12 @@ constexpr uint64_t max_block_number = UINT64_MAX / places_of_block - 1;
 
 }  // namespace
 
-uint64_t block_of(const Contradiction& found) {
-    if (const auto* headers = std::get_if<TwoMiniBlocks>(&found)) {
-        return std::min(headers->first.block_number, headers->second.block_number);
-    }
-    return std::get<TwoAttestations>(found).first.block_number;
-}
-
-std::string evidence_json(const Contradiction& found) {
-    return std::visit(
-        [](const auto& pair) { return evidence_json(pair.first, pair.second); }, found
-    );
+bool Ledger::Told::has(uint64_t number) const {
+    return std::ranges::find(numbers, number) != numbers.end();
 }
 
 bool Ledger::Told::is_news(uint64_t number) {
-    if (std::ranges::find(numbers, number) != numbers.end()) {
+    if (has(number)) {
         return false;
     }
     numbers.push_back(number);
@@ -35,12 +26,17 @@ bool Ledger::Told::is_news(uint64_t number) {
     return true;
 }
 
-std::optional<Contradiction> Ledger::add(const MiniBlockHeader& header) {
+std::optional<Address> Ledger::signer_of(const MiniBlockHeader& header) const {
     if (header.index >= places_of_block || header.block_number > max_block_number ||
         is_far_ahead(header.block_number)) {
         return std::nullopt;
     }
     const auto signer = recover_signer(header);
+    return signer && knows(*signer) ? signer : std::nullopt;
+}
+
+std::optional<Contradiction> Ledger::add(const MiniBlockHeader& header) {
+    const auto signer = signer_of(header);
     const auto known = signer ? signers_.find(*signer) : signers_.end();
     if (known == signers_.end()) {
         return std::nullopt;
@@ -79,6 +75,21 @@ std::optional<Contradiction> Ledger::add(const attestation::Attestation& attesta
         return std::nullopt;
     }
     return TwoAttestations{*other, attestation};
+}
+
+std::optional<Contradiction> Ledger::add(const FalseAttestation& claimed) {
+    const attestation::Attestation& attestation = claimed.attestation;
+    const auto known = attesters_.find(attestation.key);
+    if (known == attesters_.end() || attestation.chain_id != chain_id_ ||
+        is_far_ahead(attestation.block_number) ||
+        known->second.told.has(attestation.block_number)) {
+        return std::nullopt;
+    }
+    Contradiction found{claimed};
+    if (!is_contradiction(found) || !known->second.told.is_news(attestation.block_number)) {
+        return std::nullopt;
+    }
+    return found;
 }
 
 }  // namespace mega::staking

@@ -5,30 +5,13 @@
 // that are not far beyond the blocks it has. Bounded for each key, so that nobody pushes out what
 // another signed. Not thread-safe.
 
-#include "staking/evidence.hpp"
+#include "staking/contradiction.hpp"
 
 #include <deque>
 #include <map>
 #include <optional>
-#include <set>
-#include <variant>
 
 namespace mega::staking {
-
-struct TwoMiniBlocks {
-    Address signer;
-    MiniBlockHeader first;
-    MiniBlockHeader second;
-};
-struct TwoAttestations {
-    attestation::Attestation first;
-    attestation::Attestation second;
-};
-using Contradiction = std::variant<TwoMiniBlocks, TwoAttestations>;
-
-/// The lower of the blocks concerned, whose batch dates it.
-[[nodiscard]] uint64_t block_of(const Contradiction& found);
-[[nodiscard]] std::string evidence_json(const Contradiction& found);
 
 class Ledger {
   public:
@@ -42,10 +25,15 @@ class Ledger {
 
     void know(const Address& signer) { signers_[signer]; }
     void know(const crypto::bls::PublicKey& attester) { attesters_[attester]; }
+    [[nodiscard]] bool knows(const Address& signer) const { return signers_.contains(signer); }
+    /// Who signed it, if it is one that is known and the mini-block can be of this chain.
+    [[nodiscard]] std::optional<Address> signer_of(const MiniBlockHeader& header) const;
 
     /// What it is in contradiction to, told once for each key and number.
     [[nodiscard]] std::optional<Contradiction> add(const MiniBlockHeader& header);
     [[nodiscard]] std::optional<Contradiction> add(const attestation::Attestation& attestation);
+    /// What a node says that a header does not bear out.
+    [[nodiscard]] std::optional<Contradiction> add(const FalseAttestation& claimed);
 
   private:
     /// What one key signed, by a number.
@@ -70,6 +58,7 @@ class Ledger {
     };
     struct Told {
         std::deque<uint64_t> numbers;
+        [[nodiscard]] bool has(uint64_t number) const;
         [[nodiscard]] bool is_news(uint64_t number);
     };
     struct OfSigner {

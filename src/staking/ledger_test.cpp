@@ -1,5 +1,7 @@
 #include "staking/ledger.hpp"
 
+#include "staking/test_signed.hpp"
+
 #include <gtest/gtest.h>
 
 namespace mega::staking {
@@ -7,34 +9,8 @@ namespace {
 
 namespace bls = crypto::bls;
 
-crypto::SecretKey signing_key(uint8_t number) {
-    crypto::SecretKey key;
-    key[31] = number;
-    return key;
-}
-
-MiniBlockHeader mini_block(
-    uint8_t signer, uint64_t number, uint64_t block, uint64_t index, uint8_t root
-) {
-    MiniBlockHeader header;
-    header.mini_block_number = number;
-    header.block_number = block;
-    header.index = index;
-    header.transaction_root = Hash256{{root}};
-    header.signature = *crypto::sign(signing_hash(header), signing_key(signer));
-    return header;
-}
-
-bls::SecretKey attesting_key(uint8_t number) { return *bls::derive_key(Bytes(32, number)); }
-
 attestation::Attestation attest(uint8_t who, uint64_t number, uint8_t root) {
-    attestation::Attestation made;
-    made.chain_id = 7;
-    made.block_number = number;
-    made.state_root = Hash256{{root}};
-    made.key = *bls::public_key_of(attesting_key(who));
-    made.signature = *bls::sign(message_of(made), attesting_key(who));
-    return made;
+    return staking::attest(who, {7, number, {}, Hash256{{root}}});
 }
 
 class LedgerOfTwo : public testing::Test {
@@ -128,6 +104,29 @@ TEST_F(LedgerOfTwo, tells_of_each_number) {
     EXPECT_FALSE(ledger_.add(attest(1, 6, 1)));
     EXPECT_TRUE(ledger_.add(attest(1, 5, 2)));
     EXPECT_TRUE(ledger_.add(attest(1, 6, 2)));  // the first may not have come to a slash
+}
+
+TEST_F(LedgerOfTwo, takes_a_nodes_word_of_a_false_attestation_for_nothing) {
+    const FalseAttestation untrue = attest_falsely(1, 5, 9);
+    auto forged = untrue;
+    forged.attestation.signature = attest(1, 6, 9).signature;
+    EXPECT_FALSE(ledger_.add(forged));
+    auto another_header = untrue;
+    another_header.header.back() ^= 1;
+    EXPECT_FALSE(ledger_.add(another_header));
+    EXPECT_FALSE(ledger_.add(attest_falsely(1, 5, 7)));  // what the header says
+    EXPECT_FALSE(ledger_.add(attest_falsely(3, 5, 9)));  // nobody's
+    const auto found = ledger_.add(untrue);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(block_of(*found), 5U);
+    EXPECT_FALSE(ledger_.add(untrue));  // told once
+}
+
+TEST_F(LedgerOfTwo, knows_whose_a_mini_block_is) {
+    EXPECT_EQ(ledger_.signer_of(mini_block(1, 5, 2, 0, 1)), signer(1));
+    EXPECT_EQ(ledger_.signer_of(mini_block(3, 5, 2, 0, 1)), std::nullopt);
+    EXPECT_TRUE(ledger_.knows(signer(2)));
+    EXPECT_FALSE(ledger_.knows(signer(3)));
 }
 
 TEST(evidence, a_high_s_makes_no_second_signature) {

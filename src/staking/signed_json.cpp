@@ -100,4 +100,18 @@ std::vector<attestation::Attestation> read_attestations(const json& value) {
     return all;
 }
 
+std::optional<FalseAttestation> read_false_attestation(const json& value) {
+    if (!value.is_object() || !member(value, "header").is_string()) {
+        return std::nullopt;
+    }
+    const auto attestation = read_attestation(member(value, "attestation"));
+    const std::string& text = member(value, "header").get_ref<const std::string&>();
+    if (!attestation || text.size() > 2 + 2 * max_header_bytes) {
+        return std::nullopt;
+    }
+    auto header = from_hex(text);
+    return header ? std::optional{FalseAttestation{*attestation, *std::move(header)}}
+                  : std::nullopt;
+}
+
 }  // namespace mega::staking

@@ -3,7 +3,7 @@
 // What nodes tell of signatures, read from their JSON; nothing when it is malformed.
 
 #include "attestation/attestation.hpp"
-#include "types/mini_block.hpp"
+#include "staking/contradiction.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -17,5 +17,7 @@ namespace mega::staking {
 [[nodiscard]] std::optional<attestation::Attestation> read_attestation(const nlohmann::json& value);
 /// An answer of mega_getAttestations with {signatures: true}; at most 1,024.
 [[nodiscard]] std::vector<attestation::Attestation> read_attestations(const nlohmann::json& value);
+/// {attestation, header} of mega_getFalseAttestations.
+[[nodiscard]] std::optional<FalseAttestation> read_false_attestation(const nlohmann::json& value);
 
 }  // namespace mega::staking

@@ -3,9 +3,11 @@
 // Watches what validators sign at several nodes, and brings those who contradict themselves before
 // the Slasher on L1, for a part of what they lose.
 //
-//   a thread a node   mini-blocks as they come, attestations of each block, equivocations that the
-//                     node has seen                     -> ledger
-//   reporter          evidence file -> the batch that dates it is on L1 -> transaction
+//   a thread a node   mini-blocks as they come, attestations of each block, equivocations and false
+//                     attestations that the node has seen   -> ledger (ledger.hpp)
+//   reporter          what is signed against the batches on L1 (batch_check.hpp)
+//                     evidence file -> the batch that dates it is on L1 -> transaction
+//                     (reporter.hpp)
 //
 // Nodes are not believed: what counts are signatures of keys that are registered on L1.
 
