@@ -1,5 +1,6 @@
 #include "faults.hpp"
 
+#include "sequencer/second_mini_block.hpp"
 #include "sequencer/witness_of_lies.hpp"
 
 #include <algorithm>
@@ -12,11 +13,13 @@ namespace {
 
 constexpr Address untouched{{0xfa, 0x17}};
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 4> names{{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 6> names{{
     {"wrong-balance", FaultKind::wrong_balance},
     {"skipped-tx", FaultKind::skipped_tx},
     {"wrong-gas", FaultKind::wrong_gas},
     {"wrong-root", FaultKind::wrong_root},
+    {"two-mini-blocks", FaultKind::two_mini_blocks},
+    {"left-out-mini-block", FaultKind::left_out_mini_block},
 }};
 
 class PlannedFault final : public sequencer::SealFault {
@@ -69,6 +72,37 @@ class PlannedFault final : public sequencer::SealFault {
     std::optional<uint64_t> chosen_;  // the block that lies, once it is known
 };
 
+/// What is signed beside mini-blocks. Set before the sequencer runs, asked by its thread alone.
+class SecondSignature {
+  public:
+    void plan(const FaultPlan& plan) { plan_ = plan; }
+    std::optional<MiniBlockHeader> beside(const MiniBlockHeader& truth) {
+        const bool is_place = plan_ && plan_->kind == FaultKind::two_mini_blocks;
+        const bool is_extra = plan_ && plan_->kind == FaultKind::left_out_mini_block;
+        if ((!is_place && !is_extra) || truth.block_number < plan_->first_block ||
+            truth.gas_used == 0 || truth.index == 0) {
+            return std::nullopt;
+        }
+        plan_.reset();
+        MiniBlockHeader lie = truth;
+        lie.receipt_root[31] ^= 1;
+        if (is_extra) {
+            // In a place and with a number that nothing will have.
+            lie.index += 1'000'000;
+            lie.mini_block_number += uint64_t{1} << 40;
+        }
+        return lie;
+    }
+
+  private:
+    std::optional<FaultPlan> plan_;
+};
+
+SecondSignature& second_signature() {
+    static SecondSignature only;
+    return only;
+}
+
 }  // namespace
 
 std::optional<FaultPlan> read_fault_plan(std::string_view text) {
@@ -93,10 +127,15 @@ std::optional<FaultPlan> read_fault_plan(std::string_view text) {
 }
 
 std::unique_ptr<sequencer::SealFault> make_fault(const FaultPlan& plan) {
+    second_signature().plan(plan);
     return std::make_unique<PlannedFault>(plan);
 }
 
 }  // namespace mega::app
 
-/// In place of the library's answer.
+// In place of the library's answers.
 bool mega::sequencer::serves_witnesses_of_lies() { return true; }
+std::optional<mega::MiniBlockHeader> mega::sequencer::second_mini_block(const MiniBlockHeader& truth
+) {
+    return app::second_signature().beside(truth);
+}

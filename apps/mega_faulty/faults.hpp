@@ -7,6 +7,12 @@
 //   skipped-tx      the block's last transaction is left out of it; its effects stay in the state
 //   wrong-gas       the header says that one more gas was used
 //   wrong-root      the header's state root is of no state
+//
+// Of mini-blocks, beside the first one with a transaction, in such a block, that is not the block's
+// first (which is L1's):
+//
+//   two-mini-blocks      another one is signed for its place
+//   left-out-mini-block  another one is signed that neither the block nor the batch holds
 
 #include "sequencer/seal_fault.hpp"
 
@@ -16,7 +22,14 @@
 
 namespace mega::app {
 
-enum class FaultKind : uint8_t { wrong_balance, skipped_tx, wrong_gas, wrong_root };
+enum class FaultKind : uint8_t {
+    wrong_balance,
+    skipped_tx,
+    wrong_gas,
+    wrong_root,
+    two_mini_blocks,
+    left_out_mini_block,
+};
 
 struct FaultPlan {
     FaultKind kind = FaultKind::wrong_root;

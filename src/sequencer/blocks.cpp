@@ -1,6 +1,7 @@
 // The sequencer's clockwork: mini-blocks, blocks and checkpoints.
 
 #include "crypto/keccak.hpp"
+#include "sequencer/second_mini_block.hpp"
 #include "sequencer/sequencer.hpp"
 #include "storage/node_store.hpp"
 
@@ -10,6 +11,21 @@ namespace mega::sequencer {
 namespace {
 
 constexpr uint64_t expiry_interval_us = 1'000'000;
+
+/// Of a test program whose sequencer lies; null for everybody else.
+MiniBlockPtr lie_beside(const MiniBlockHeader& truth, const crypto::SecretKey& signing_key) {
+    auto header = second_mini_block(truth);
+    if (!header) {
+        return nullptr;
+    }
+    const auto signature = crypto::sign(signing_hash(*header), signing_key);
+    MEGA_ASSERT(signature.has_value());
+    header->signature = *signature;
+    auto mini_block = std::make_shared<MiniBlock>();
+    mini_block->header = *header;
+    mini_block->diff = std::make_shared<const state::StateDiff>();
+    return mini_block;
+}
 
 }  // namespace
 
@@ -65,10 +81,16 @@ void Sequencer::cut_mini_block() {
     auto mini_block = parts_.chain.close_mini_block(timestamp_us);
     append(MiniBlockRecord{timestamp_us});
     ++counters_.mini_blocks;
-    publish([this, open = parts_.chain.open(), mini_block](const Result<void>& durable) {
-        if (durable) {
-            open->publish(mini_block);
-            parts_.publisher.tell([&](Listener& listener) { listener.on_mini_block(mini_block); });
+    const MiniBlockPtr lie = lie_beside(mini_block->header, parts_.chain.config().signing_key);
+    publish([this, open = parts_.chain.open(), mini_block, lie](const Result<void>& durable) {
+        if (!durable) {
+            return;
+        }
+        open->publish(mini_block);
+        for (const MiniBlockPtr& told : {mini_block, lie}) {
+            if (told != nullptr) {
+                parts_.publisher.tell([&](Listener& listener) { listener.on_mini_block(told); });
+            }
         }
     });
 }

@@ -81,7 +81,7 @@ TEST(judge, finds_what_a_sequencer_left_out) {
 TEST(judge, excuses_who_was_relieved) {
     const auto lost = mini_block(1, 2, 5, 1, 0);
     // Another went on in the midst of the block, after it or before it.
-    const Headers in_the_block{mini_block(1, 1, 5, 0, 0), mini_block(2, 2, 5, 1, 0)};
+    const Headers in_the_block{mini_block(1, 1, 5, 0, 0), mini_block(2, 2, 5, 1, 9)};
     EXPECT_TRUE(judge(signer(1), Headers{lost}, in_the_block).left_out.empty());
     EXPECT_EQ(judge(signer(1), Headers{lost}, in_the_block).handed_over, 1U);
     const Headers after_it{mini_block(1, 1, 4, 0, 0), mini_block(2, 2, 6, 0, 0)};

@@ -12,6 +12,9 @@ namespace mega::validator {
 class AttestFault {
   public:
     virtual ~AttestFault() = default;
+    /// What to attest instead of `truth`; `truth` itself, mostly.
+    [[nodiscard]] virtual attestation::Statement first_word(const attestation::Statement& truth
+    ) = 0;
     /// What to attest of the same block beside `truth`.
     [[nodiscard]] virtual std::optional<attestation::Statement> second_word(
         const attestation::Statement& truth

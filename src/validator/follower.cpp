@@ -563,7 +563,9 @@ Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
         }
         return std::optional<Attestation>{};
     }
-    const Attestation attestation = signer_->sign(statement);
+    const Attestation attestation = signer_->sign(
+        options_.fault != nullptr ? options_.fault->first_word(statement) : statement
+    );
     status_->attested(attestation);
     keep_for_sending(attestation);
     if (options_.fault != nullptr) {

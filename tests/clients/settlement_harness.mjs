@@ -148,8 +148,8 @@ export async function start_chain(chain, l1, { args = [], auto_relay = true } = 
 }
 
 /// One of the chain's sequencers, with keys and data of its own.
-export async function start_sequencer(chain, l1, { data, key, batcher, port = 0, args = [] }) {
-    const node = start(binary, [
+export async function start_sequencer(chain, l1, { data, key, batcher, port = 0, program = binary, args = [] }) {
+    const node = start(program, [
         'node', '--genesis', join(chain.out, 'genesis.json'), '--key', key, '--password-file', chain.password,
         '--data', data, '--rpc-port', `${port}`, '--l1', l1.url, '--rollup', chain.rollup,
         '--batcher-key', batcher, '--batch-max-age-s', '3', ...args,
