@@ -31,6 +31,13 @@ CLI::App* add_step(
         step->add_option("--margin-s", shared->margin_s, "Least time to react")
             ->capture_default_str();
     }
+    if (name == "accept" || name == "claim") {
+        step->add_option(
+                "--finality", shared->finality, "What the block of the other side's lock must be"
+        )
+            ->check(CLI::IsMember({"latest", "safe", "finalized"}))
+            ->capture_default_str();
+    }
     const Kind kind = kinds.at(name);
     step->callback([shared, &status, kind] {
         shared->kind = kind;

@@ -74,7 +74,8 @@ struct SwapCommand {
     std::string want_token;
     std::string to;  // who may accept
     uint64_t minutes = 120;
-    uint64_t margin_s = 600;  // least time that each side must have to react
+    uint64_t margin_s = 600;             // least time that each side must have to react
+    std::string finality = "finalized";  // of the other side's lock, before one relies on it
 };
 int run_swap(const SwapCommand& command);
 

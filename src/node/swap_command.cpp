@@ -145,6 +145,15 @@ Result<void> offer(const SwapCommand& command, L1Session& session) {
     return {};
 }
 
+/// An error when the other side's lock could still be taken back.
+Result<void> require_final(const SwapCommand& command, const l1::SwapLeg& leg, Sides& sides) {
+    const auto problem = l1::problem_of_relying(leg, sides.of(leg), command.finality);
+    if (!problem) {
+        return Err{problem.error()};
+    }
+    return *problem ? Result<void>(Err{Error{**problem}}) : Result<void>{};
+}
+
 Result<void> accept(const SwapCommand& command, L1Session& session) {
     Sides sides = sides_of(session);
     const auto swap = read_swap(command);
@@ -170,6 +179,9 @@ Result<void> accept(const SwapCommand& command, L1Session& session) {
     if (const auto problem =
             l1::problem_of_accepting(*swap, *first_time, *second_time, command.margin_s)) {
         return Err{Error{*problem}};
+    }
+    if (auto final = require_final(command, swap->first, sides); !final) {
+        return final;
     }
     if (auto locked = l1::lock(swap->second, sides.of(swap->second)); !locked) {
         return locked;
@@ -212,6 +224,10 @@ Result<void> claim(const SwapCommand& command, L1Session& session) {
         }
         if (const auto problem = l1::problem_of_revealing(*swap, *time, command.margin_s)) {
             return Err{Error{*problem}};
+        }
+        // Whoever takes the lock back once the preimage is shown has both legs.
+        if (auto final = require_final(command, swap->second, sides); !final) {
+            return final;
         }
         if (auto claimed = l1::claim(swap->second, sides.of(swap->second), **secret); !claimed) {
             return claimed;

@@ -97,9 +97,11 @@ Hash256 id_of(const SwapLeg& leg, const SwapSide& side) {
     return crypto::keccak256(preimage);
 }
 
-Result<SwapStatus> read_status(const SwapLeg& leg, SwapSide& side) {
+Result<SwapStatus> read_status(const SwapLeg& leg, SwapSide& side, std::optional<uint64_t> number) {
     const auto answer = side.node.call(
-        {.to = side.contract, .data = abi::Encoder().word(id_of(leg, side)).call("status(bytes32)")}
+        {.to = side.contract, .data = abi::Encoder().word(id_of(leg, side)).call("status(bytes32)")
+        },
+        number
     );
     if (!answer) {
         return Err{answer.error()};
@@ -110,6 +112,27 @@ Result<SwapStatus> read_status(const SwapLeg& leg, SwapSide& side) {
         return Err{Error{to_hex(side.contract) + " is no swap contract"}};
     }
     return static_cast<SwapStatus>(status);
+}
+
+Result<std::optional<std::string>> problem_of_relying(
+    const SwapLeg& leg, SwapSide& side, const std::string& tag
+) {
+    const auto block = side.node.block(tag);
+    if (!block) {
+        return Err{block.error()};
+    }
+    const auto status =
+        *block ? read_status(leg, side, (*block)->number) : Result<SwapStatus>(SwapStatus::none);
+    if (!status) {
+        return Err{status.error()};
+    }
+    if (*status == SwapStatus::open) {
+        return std::optional<std::string>{};
+    }
+    return std::optional<std::string>(
+        "the leg on L" + std::to_string(leg.layer) + " is not open in a block that is " + tag +
+        ": it could still be taken back; try again later"
+    );
 }
 
 Result<uint64_t> time_of(SwapSide& side) {

@@ -46,7 +46,15 @@ struct SwapSide {
 
 /// keccak256(abi.encode(chain id, contract, terms)).
 [[nodiscard]] Hash256 id_of(const SwapLeg& leg, const SwapSide& side);
-[[nodiscard]] Result<SwapStatus> read_status(const SwapLeg& leg, SwapSide& side);
+/// At the end of block `number`, without one at the newest.
+[[nodiscard]] Result<SwapStatus> read_status(
+    const SwapLeg& leg, SwapSide& side, std::optional<uint64_t> number = {}
+);
+/// Words when the leg is not open in the layer's block `tag` ("latest", "safe" or "finalized") yet:
+/// a reorganisation of the layer could take the lock back from whoever relies on it.
+[[nodiscard]] Result<std::optional<std::string>> problem_of_relying(
+    const SwapLeg& leg, SwapSide& side, const std::string& tag
+);
 /// Time of the layer's newest block.
 [[nodiscard]] Result<uint64_t> time_of(SwapSide& side);
 /// Approves a token first.

@@ -14,6 +14,7 @@ const skip = is_anvil ? 'swaps between the layers are a part of mega' : false;
 const [alice, bob, other] = [1, 2, 3];
 const address = (index) => account(index).address;
 const hour = 3600n;
+const at_once = ['--finality', 'latest'];
 
 describe('swaps between the layers', { skip }, () => {
     let sdk, l1, chain, node, clients, token, swap_abi;
@@ -93,7 +94,7 @@ describe('swaps between the layers', { skip }, () => {
         const offered = await party(alice)('offer', 'apples', '--give', '5', '--want', '7', '--to', address(bob), '--give-token', token.l1, '--want-token', token.l2, '--minutes', '1', '--margin-s', '5');
         assert.match(offered, /first leg is locked/);
         hand_over('apples');
-        assert.match(await party(bob)('accept', 'apples', '--margin-s', '5'), /second leg is locked/);
+        assert.match(await party(bob)('accept', 'apples', '--margin-s', '5', ...at_once), /second leg is locked/);
         assert.equal(await tokens_of('l1', alice), parseEther('995'));
         assert.equal(await tokens_of('l2', bob), parseEther('993'));
         await refused_party(alice)(/not before its deadline: \d+ s left/, 'refund', 'apples');
@@ -110,11 +111,15 @@ describe('swaps between the layers', { skip }, () => {
         await refused_party(bob)(/nobody has shown the preimage/, 'claim', 'ether');
         hand_over('ether', other);
         await refused_party(other)(/the offer is for/, 'accept', 'ether');
+        await refused_party(bob)(/leg on L1 is not open in a block that is finalized/, 'accept', 'ether');
+        const locked_at = await clients.public_l1.getBlockNumber();
+        await wait_for(async () => (await clients.public_l1.getBlock({ blockTag: 'finalized' })).number >= locked_at, 60_000, 'the lock to be final');
         await party(bob)('accept', 'ether');
         await refused_party(bob)(/./, 'accept', 'ether');
         await refused_party(bob)(/nobody has shown the preimage/, 'claim', 'ether');
         const [ether, native] = [await clients.public_l1.getBalance({ address: address(bob) }), await clients.public_l2.getBalance({ address: address(alice) })];
-        assert.match(await party(alice)('claim', 'ether'), /second leg is yours/);
+        await refused_party(alice)(/leg on L2 is not open in a block that is finalized/, 'claim', 'ether');
+        assert.match(await party(alice)('claim', 'ether', ...at_once), /second leg is yours/);
         assert.match(await party(bob)('claim', 'ether'), /first leg is yours/);
         const fees = parseEther('0.01');
         const gained = [(await clients.public_l1.getBalance({ address: address(bob) })) - ether, (await clients.public_l2.getBalance({ address: address(alice) })) - native];
@@ -187,7 +192,8 @@ describe('swaps between the layers', { skip }, () => {
         // The first leg on L2, the second, on L1, vanishes: Alice must not show the preimage.
         await party(alice)('offer', 'berries', '--on', 'l2', '--give', '3', '--want', '1', '--to', address(bob), '--minutes', '1', '--margin-s', '5');
         hand_over('berries');
-        await party(bob)('accept', 'berries', '--margin-s', '5');
+        await party(bob)('accept', 'berries', '--margin-s', '5', ...at_once);
+        await refused_party(alice)(/leg on L1 is not open in a block that is finalized/, 'claim', 'berries', '--margin-s', '5');
         await vanish();
         assert.match(await party(alice)('status', 'berries'), /first leg, on L2: locked.*\n.*second leg, on L1: not locked/);
         await refused_party(alice)(/the second leg is not locked/, 'claim', 'berries', '--margin-s', '5');
