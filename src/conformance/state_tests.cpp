@@ -184,7 +184,8 @@ void Runner::run_as_block(const json& test, const json& cases, const BlockEnv& e
     std::vector<SignedTransaction> block;
     for (const json& expected : cases) {
         std::string fault;
-        auto tx = read_transaction({test, expected, env, read_indexes(expected.at("indexes"))}, fault);
+        auto tx =
+            read_transaction({test, expected, env, read_indexes(expected.at("indexes"))}, fault);
         if (tx && block.size() < most) {
             block.push_back(std::move(*tx));
         }

@@ -60,8 +60,7 @@ class Accounts {
     /// False where a sum might wrap.
     [[nodiscard]] bool credit(const Address& address, const u256& amount) {
         Entry& entry = at(address);
-        const bool fits =
-            entry.after.balance < state::high_balance && amount < state::high_balance;
+        const bool fits = entry.after.balance < state::high_balance && amount < state::high_balance;
         entry.after.balance += amount;
         return fits;
     }

@@ -81,7 +81,11 @@ class WorldMaker {
     BlockEnv env() {
         BlockEnv env;
         constexpr std::array<Fork, 6> forks{
-            current_fork, current_fork, current_fork, Fork::frontier, Fork::spurious_dragon,
+            current_fork,
+            current_fork,
+            current_fork,
+            Fork::frontier,
+            Fork::spurious_dragon,
             Fork::london
         };
         env.fork = forks[below(forks.size())];

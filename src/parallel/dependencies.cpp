@@ -90,9 +90,8 @@ uint64_t DependencyGraph::hash_of(const Address& address, const u256* slot) cons
     return slot == nullptr ? hash_(address) : hash_(hash_(address), *slot);
 }
 
-uint32_t DependencyGraph::find_place(
-    uint64_t hash, const Address& address, const u256* slot
-) const {
+uint32_t DependencyGraph::find_place(uint64_t hash, const Address& address, const u256* slot)
+    const {
     const bool is_sender = slot == nullptr;
     return place_table_.find(hash, [&](uint32_t i) {
         const Place& place = places_[i];

@@ -70,9 +70,8 @@ class DependencyGraph {
     void add_access_list(uint32_t tx, const std::vector<AccessListEntry>& access_list);
     [[nodiscard]] uint64_t hash_of(const Address& address, const u256* slot) const;
     /// An index into places_; IndexTable::none when nobody has been there.
-    [[nodiscard]] uint32_t find_place(
-        uint64_t hash, const Address& address, const u256* slot
-    ) const;
+    [[nodiscard]] uint32_t find_place(uint64_t hash, const Address& address, const u256* slot)
+        const;
     /// Makes `tx` the last one at the place; gives the one before.
     [[nodiscard]] uint32_t visit_place(const Address& address, const u256* slot, uint32_t tx);
     [[nodiscard]] uint32_t last_writer(const Address& address, const u256& slot) const;

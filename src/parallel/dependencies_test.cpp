@@ -105,11 +105,15 @@ TEST_F(DependencyGraphTest, WhoOnlyAddsWaitsForNobodyWhereThatIsWanted) {
     EXPECT_EQ(graph_.predecessors(1), 1U);
     EXPECT_FALSE(graph_.tracks_origins(1));
     // Until it turns out that it does something else.
-    learn(oracle, [] {
-        Record setting = writing(oracle, {1});
-        setting.is_tracked = true;
-        return setting;
-    }(), 20);
+    learn(
+        oracle,
+        [] {
+            Record setting = writing(oracle, {1});
+            setting.is_tracked = true;
+            return setting;
+        }(),
+        20
+    );
     analyse(true);
     EXPECT_EQ(graph_.predecessors(1), 1U);
 }

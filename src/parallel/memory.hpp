@@ -166,8 +166,8 @@ SlotReading MultiVersionMemory::read(
         const auto* node = location.newest_before(tx);
         while (node != nullptr && (cleared == no_tx || node->tx >= cleared)) {
             const uintptr_t tagged = node->load();
-            if (tagged == 0 || ((tagged & Node<SlotVersion>::estimate_bit) != 0 &&
-                                on_estimate(*node))) {
+            if (tagged == 0 ||
+                ((tagged & Node<SlotVersion>::estimate_bit) != 0 && on_estimate(*node))) {
                 break;  // the writer has taken its value back, or may have replaced it: once more
             }
             const auto* version = Node<SlotVersion>::value_in(tagged);

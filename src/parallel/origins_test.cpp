@@ -108,14 +108,18 @@ TEST(Origins, AnErc20TransferNeedsEnoughAndMoreThanZero) {
 
 TEST(Origins, TheFirstCreditOfAnAccountIsExact) {
     const u256 payer = test::mapping_slot(sender, 0);
-    const Execution done{test::token_code(), test::token_transfer(recipient, 5), {{payer, 100}}, true};
+    const Execution done{
+        test::token_code(), test::token_transfer(recipient, 5), {{payer, 100}}, true
+    };
     EXPECT_EQ(done.sums(), 1U);
     EXPECT_TRUE(done.ranges().contains(payer));
 }
 
 TEST(Origins, ARefusedPaymentHoldsForAllWhoHaveTooLittle) {
     const u256 payer = test::mapping_slot(sender, 0);
-    const Execution done{test::token_code(), test::token_transfer(recipient, 5), {{payer, 4}}, true};
+    const Execution done{
+        test::token_code(), test::token_transfer(recipient, 5), {{payer, 4}}, true
+    };
     EXPECT_FALSE(done.result().success());
     const std::map<u256, SlotRange> expected{{payer, from(0, 4)}};
     EXPECT_EQ(done.ranges(), expected);
@@ -144,11 +148,11 @@ TEST(Origins, WhatIsUsedAtItsValueIsExact) {
     const std::vector<Assembler> programs{
         Assembler{}.push(1).op({SLOAD}).push(0).op({MSTORE}),
         Assembler{}.push(1).op({SLOAD}).push(0).push(0).op({LOG1}),
-        Assembler{}.push(1).op({SLOAD}).push(2).op({SSTORE}),           // another slot's value
-        Assembler{}.push(2).push(1).op({SLOAD, SSTORE}),                // a slot's number
-        Assembler{}.push(1).op({SLOAD, SLOAD, POP}),                    // as well
+        Assembler{}.push(1).op({SLOAD}).push(2).op({SSTORE}),  // another slot's value
+        Assembler{}.push(2).push(1).op({SLOAD, SSTORE}),       // a slot's number
+        Assembler{}.push(1).op({SLOAD, SLOAD, POP}),           // as well
         Assembler{}.push(1).op({SLOAD}).push(3).op({MUL, POP}),
-        Assembler{}.push(1).op({SLOAD}).push(3).op({SUB, POP}),         // 3 - start
+        Assembler{}.push(1).op({SLOAD}).push(3).op({SUB, POP}),             // 3 - start
         Assembler{}.push(1).op({SLOAD}).push(7).push(1).op({SSTORE, POP}),  // set, not added to
         Assembler{}.push(1).op({SLOAD, CALLER, AND, POP}),
         Assembler{}.push(1).op({SLOAD}).push(2).op({SLOAD, LT, POP}),   // two slots compared

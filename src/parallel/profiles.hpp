@@ -16,7 +16,7 @@ class Profiles {
     struct Place {
         Address address;
         u256 slot;
-        uint32_t hits = 0;  // writes
+        uint32_t hits = 0;       // writes
         uint32_t conflicts = 0;  // repeated for it, though it was only read
         // Of executions whose origins were tracked: how many wrote it, and how many of these wrote
         // a sum.

@@ -34,7 +34,7 @@ struct Report {
     size_t aborts = 0;
     std::vector<Abort> first_aborts;  // at most max_listed_aborts
     static constexpr size_t max_listed_aborts = 1024;
-    size_t native_transfers = 0;  // that never entered the interpreter
+    size_t native_transfers = 0;    // that never entered the interpreter
     size_t tracked_executions = 0;  // whose slot writes may be sums (origins.hpp); committed ones
     size_t sequential_transactions = 0;
     size_t rounds = 0;  // parallel ones

@@ -198,9 +198,7 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict
     place.record.drop_stale_values();
     meet(Moment::after_publication, tx);
     ++hand.tally.executions;
-    note_span(
-        hand, tx, is_repeated ? Span::Kind::re_execution : Span::Kind::execution, began_ns
-    );
+    note_span(hand, tx, is_repeated ? Span::Kind::re_execution : Span::Kind::execution, began_ns);
     place.word.store(word(tx, phase_after));
     if (is_repeated) {
         place.word.notify_all();  // only then were there estimates to wait for
@@ -214,9 +212,7 @@ void Round::fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_ori
         return;
     }
     lane.view.begin(tx, record, *this);
-    run_general(
-        lane, job_.context, signed_tx, record, tracks_origins || options_->tracks_all
-    );
+    run_general(lane, job_.context, signed_tx, record, tracks_origins || options_->tracks_all);
 }
 
 void Round::publish(Lane& lane, uint32_t tx, Record& record) {

@@ -47,7 +47,7 @@ struct RoundOptions {
     /// Ends the round early where most transactions have to be repeated at commit.
     bool gives_up = true;
     bool records_spans = false;
-    Hook hook;  // for tests
+    Hook hook;                // for tests
     bool tracks_all = false;  // origins.hpp in every execution: for tests
 };
 

@@ -22,9 +22,8 @@ parallel::ExecutorOptions always_parallel(uint32_t threads) {
     options.is_always_parallel = true;
     options.starts_together = true;
     // Delays that nobody can foresee.
-    options.round.hook = [turn = std::make_shared<std::atomic<uint64_t>>(test_seed())](
-                             parallel::Moment moment, size_t tx
-                         ) {
+    options.round.hook = [turn = std::make_shared<std::atomic<uint64_t>>(test_seed()
+                          )](parallel::Moment moment, size_t tx) {
         const uint64_t dice = mix64(turn->fetch_add(1), static_cast<uint64_t>(moment) + 8 * tx);
         if (dice % 64 == 0) {
             std::this_thread::sleep_for(std::chrono::microseconds(dice / 64 % 50));

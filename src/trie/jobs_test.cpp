@@ -1,5 +1,6 @@
 // A tree that is hashed by several threads is the tree that one thread hashes.
 
+#include "trie/threaded_jobs_test.hpp"
 #include "trie/tree_test_support.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 
 #include "trie/ordered_root.hpp"
 #include "trie/state_tree.hpp"
+#include "trie/threaded_jobs_test.hpp"
 #include "trie/tree_test_support.hpp"
 
 #include <benchmark/benchmark.h>

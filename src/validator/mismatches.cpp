@@ -139,8 +139,8 @@ void Follower::tell(const attestation::MismatchNotice& notice) {
     const auto own = std::ranges::find(kept_, notice.block_number, &BlockHeader::number);
     const char* known = "it has not come here";
     if (own != kept_.end()) {
-        known =
-            hash_of(*own) == notice.block_hash ? "it has been taken here" : "it is another one here";
+        known = hash_of(*own) == notice.block_hash ? "it has been taken here"
+                                                   : "it is another one here";
     }
     std::fprintf(stderr, "mega validate: %s; %s\n", describe(notice).c_str(), known);
 }
