@@ -196,8 +196,8 @@ TEST_F(MethodsTest, headers_of_mini_blocks_are_those_of_a_sealed_block) {
     const auto header =
         decode_mini_block_header(*from_hex(headers[0].get_ref<const std::string&>()));
     ASSERT_TRUE(header);
-    EXPECT_EQ(to_hex(header->receipt_root), mini_block["receipt_root"]);
-    EXPECT_EQ(to_hex_quantity(header->mini_block_number), mini_block["mini_block_number"]);
+    EXPECT_EQ(mini_block["receipt_root"], to_hex(header->receipt_root));
+    EXPECT_EQ(mini_block["mini_block_number"], to_hex_quantity(header->mini_block_number));
     EXPECT_EQ(chain_.error("mega_getMiniBlockHeaders", {"0x99"})["code"], resource_not_found);
     EXPECT_EQ(chain_.error("mega_getMiniBlockHeaders", {"what"})["code"], invalid_params);
 }
