@@ -72,7 +72,7 @@ Result<bool> Batcher::step() {
     if (parts_.source.sealed_number() <= head->last_block) {
         return false;
     }
-    const auto ours = is_ours(*head);
+    auto ours = is_ours(*head);
     if (!ours || !*ours) {
         return ours;
     }
@@ -89,7 +89,7 @@ Result<bool> Batcher::step() {
         return way ? Result<bool>(false) : Err{way.error()};
     }
     are_blobs_refused_ = false;
-    const auto posted = cut_and_post(*head, **way);
+    auto posted = cut_and_post(*head, **way);
     if (posted || !are_blobs_refused_ || options_.data != BatchData::automatic) {
         return posted;
     }
