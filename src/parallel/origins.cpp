@@ -42,6 +42,9 @@ void OriginTracker::on_step(const StepInfo& step) {
     if (has_given_up_) {
         return;
     }
+    if (step.stack.size() < evm::stack_inputs(step.opcode)) {
+        return give_up();  // reported before it faults
+    }
     if (pending_.slot != none) {
         see_load_through(step);
     }
@@ -122,7 +125,7 @@ void OriginTracker::see_load_through(const StepInfo& step) {
         slot.is_exact = true;  // nothing that was there before the transaction
         return;
     }
-    words_.push_back({load.depth, load.position, load.slot, step.stack.back() - slot.start});
+    add_word({load.depth, load.position, load.slot, step.stack.back() - slot.start});
 }
 
 bool OriginTracker::find_read(Slot& slot) const {
@@ -170,6 +173,15 @@ OriginTracker::Word* OriginTracker::word_at(uint32_t depth, size_t position) {
     return nullptr;
 }
 
+/// Each step looks through all words: who keeps many gets nothing for it.
+void OriginTracker::add_word(const Word& word) {
+    if (words_.size() == max_words) {
+        give_up();
+    } else {
+        words_.push_back(word);
+    }
+}
+
 /// Of this frame from that position on, and all of frames above it.
 void OriginTracker::drop_words(uint32_t depth, size_t from_position) {
     std::erase_if(words_, [&](const Word& word) {
@@ -203,7 +215,7 @@ void OriginTracker::add_or_subtract(const StepInfo& step, bool subtracts) {
     }
     drop_words(step.depth, result);
     if (sum.slot != none) {
-        words_.push_back(sum);
+        add_word(sum);
     }
 }
 
@@ -252,7 +264,7 @@ void OriginTracker::duplicate(const StepInfo& step, size_t from_top) {
     if (const Word* found = word_at(step.depth, size - 1 - from_top)) {
         Word copy = *found;
         copy.position = size;
-        words_.push_back(copy);
+        add_word(copy);
     }
 }
 

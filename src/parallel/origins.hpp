@@ -16,8 +16,9 @@
 //   anything else       takes the word at its value: the slot is exact, as without this class
 //
 // A slot whose word was taken anywhere else, and one that is given a value of another origin, is
-// exact. So is everything once an instruction faults, an account is created or destroyed. Words in
-// memory never have an origin: MSTORE takes them at their value.
+// exact. So is everything once an instruction faults, an account is created or destroyed, or too
+// many words have origins at a time. Words in memory never have one: MSTORE takes them at their
+// value.
 //
 // Costs a call an instruction: for executions that are foreseen to meet at a slot (profiles.hpp),
 // and for those that have met.
@@ -40,6 +41,7 @@ class OriginTracker final : public evm::Tracer {
   private:
     static constexpr uint8_t none = UINT8_MAX;
     static constexpr size_t max_slots = 16;  // more are exact
+    static constexpr size_t max_words = 32;  // at a time; with more all is exact
 
     struct Slot {
         Address address;
@@ -68,6 +70,7 @@ class OriginTracker final : public evm::Tracer {
     void see_load_through(const evm::StepInfo& step);
     [[nodiscard]] bool find_read(Slot& slot) const;
     [[nodiscard]] Word* word_at(uint32_t depth, size_t position);
+    void add_word(const Word& word);
     void drop_words(uint32_t depth, size_t from_position);
     void take(const Word* word);
     void take(const Word& word);

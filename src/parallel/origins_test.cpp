@@ -20,6 +20,7 @@ using test::address_of;
 using test::Assembler;
 using test::Scenario;
 using enum evm::Opcode;
+using test::DUP4;
 
 const Address contract = address_of(0xc0de);
 const Address sender = address_of(0x5e4de5);
@@ -164,6 +165,32 @@ TEST(Origins, WhatIsUsedAtItsValueIsExact) {
     for (size_t i = 0; i < programs.size(); ++i) {
         const auto ranges = ranges_of(programs[i], {{1, 9}, {2, 5}});
         EXPECT_FALSE(ranges.contains(1)) << "program " << i;
+    }
+}
+
+/// Following costs what there is to follow: not more than a little.
+TEST(Origins, ManyWordsAtATimeEndTheTracking) {
+    for (const size_t copies : {size_t{20}, size_t{60}}) {
+        Assembler code;
+        code.push(1).op({SLOAD});
+        for (size_t i = 0; i < copies; ++i) {
+            code.op({DUP1});
+        }
+        EXPECT_EQ(ranges_of(code, {{1, 9}}).contains(1), copies == 20);
+    }
+}
+
+TEST(Origins, AStackThatHoldsTooLittleIsAFault) {
+    const std::vector<Assembler> programs{
+        Assembler{}.push(1).op({SLOAD, ADD}),
+        Assembler{}.push(1).op({SLOAD, LT}),
+        Assembler{}.push(1).op({SLOAD, SSTORE}),
+        Assembler{}.push(1).op({SLOAD, POP, SLOAD}),
+        Assembler{}.push(1).op({SLOAD, evm::Opcode::SWAP1}),
+        Assembler{}.push(1).op({SLOAD, DUP4}),
+    };
+    for (const Assembler& program : programs) {
+        EXPECT_TRUE(ranges_of(program, {{1, 9}}).empty());
     }
 }
 

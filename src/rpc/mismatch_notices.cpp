@@ -32,11 +32,6 @@ void write_fields(JsonWriter& out, const MismatchNotice& notice) {
         .field("notice", BytesView{encode(notice)});
 }
 
-/// One validator, one block.
-bool is_same(const MismatchNotice& a, const MismatchNotice& b) {
-    return a.key == b.key && a.block_number == b.block_number && a.block_hash == b.block_hash;
-}
-
 }  // namespace
 
 std::string to_json(const MismatchNotice& notice) {
@@ -100,6 +95,10 @@ std::optional<RpcError> MismatchNotices::objection_to(const MismatchNotice& give
             std::to_string(sealed) + ", the last one here"
         );
     }
+    forget_taken(sealed);
+    if (auto objection = objection_to_number(given)) {
+        return objection;
+    }
     const auto header = reader_->header(std::min(given.block_number, sealed));
     if (!header || !*header) {
         return refusal("block " + std::to_string(given.block_number) + " is not known");
@@ -114,6 +113,24 @@ std::optional<RpcError> MismatchNotices::objection_to(const MismatchNotice& give
         return refusal(
             "its key is not of the committee of epoch " + std::to_string(committee->epoch)
         );
+    }
+    return std::nullopt;
+}
+
+void MismatchNotices::forget_taken(uint64_t sealed) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(taken_, [&](const Taken& taken) {
+        return taken.block_number + options_.max_distance < sealed;
+    });
+}
+
+std::optional<RpcError> MismatchNotices::objection_to_number(const MismatchNotice& given) {
+    const std::lock_guard lock(mutex_);
+    const auto of_key = static_cast<size_t>(std::ranges::count_if(taken_, [&](const Taken& taken) {
+        return taken.key == given.key;
+    }));
+    if (of_key >= options_.max_taken_of_one_key || taken_.size() >= options_.max_taken) {
+        return refusal("too many have been taken", limit_exceeded);
     }
     return std::nullopt;
 }
@@ -135,15 +152,16 @@ bool MismatchNotices::take_token() {
 
 bool MismatchNotices::is_known(const MismatchNotice& given) const {
     const std::lock_guard lock(mutex_);
-    // The whole of it: who has no signature cannot take the place of who has.
-    return std::ranges::any_of(kept_, [&](const Kept& kept) { return kept.notice == given; });
+    // Of one block and key one is taken, whose signature was good: nobody takes another's place.
+    return std::ranges::any_of(taken_, [&](const Taken& taken) { return taken.is_of(given); });
 }
 
 bool MismatchNotices::keep(const MismatchNotice& given) {
     const std::lock_guard lock(mutex_);
-    if (std::ranges::any_of(kept_, [&](const Kept& kept) { return is_same(kept.notice, given); })) {
+    if (std::ranges::any_of(taken_, [&](const Taken& taken) { return taken.is_of(given); })) {
         return false;
     }
+    taken_.push_back({given.block_number, given.block_hash, given.key});
     const auto is_of_key = [&](const Kept& kept) { return kept.notice.key == given.key; };
     if (std::ranges::count_if(kept_, is_of_key) >=
         static_cast<std::ptrdiff_t>(options_.max_of_one_key)) {

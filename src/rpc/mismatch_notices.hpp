@@ -7,8 +7,9 @@
 //
 // Where a committee is in charge of the block, its members' word counts alone; where there is none,
 // anybody's, at the pace of a bucket of tokens. All that is checked before the signature is looked
-// at, which takes a millisecond. The newest are kept, a few of each key, and what is known already
-// costs nothing and goes no further: so what is passed on never goes round.
+// at, which takes a millisecond. The newest are kept, a few of each key. What has been taken before
+// costs nothing and goes no further as long as it could be taken at all, kept or not, and a key has
+// only so many to say meanwhile: so what is passed on never goes round.
 
 #include "attestation/committee.hpp"
 #include "attestation/mismatch_notice.hpp"
@@ -33,6 +34,9 @@ class MismatchNotices {
         const attestation::CommitteeBoard* committees = nullptr;
         size_t max_kept = 32;
         size_t max_of_one_key = 4;
+        /// Taken of one key, and of all, while their blocks are within max_distance.
+        size_t max_taken_of_one_key = 16;
+        size_t max_taken = 4096;
         /// How far from the last sealed block a notice may be: validators and followers are a
         /// little ahead or behind.
         uint64_t max_distance = 256;
@@ -66,9 +70,24 @@ class MismatchNotices {
         attestation::MismatchNotice notice;
     };
 
+    struct Taken {
+        uint64_t block_number = 0;
+        Hash256 block_hash;
+        crypto::bls::PublicKey key;
+
+        [[nodiscard]] bool is_of(const attestation::MismatchNotice& notice) const {
+            return key == notice.key && block_number == notice.block_number &&
+                   block_hash == notice.block_hash;
+        }
+    };
+
     [[nodiscard]] Result<bool, RpcError> judge(BytesView encoded);
+    void forget_taken(uint64_t sealed);
     /// Nothing when it may be verified: it is of this chain and near, and its key counts.
     [[nodiscard]] std::optional<RpcError> objection_to(const attestation::MismatchNotice& given);
+    [[nodiscard]] std::optional<RpcError> objection_to_number(
+        const attestation::MismatchNotice& given
+    );
     [[nodiscard]] bool take_token();
     [[nodiscard]] bool is_known(const attestation::MismatchNotice& given) const;
     /// False when another thread was first.
@@ -78,7 +97,8 @@ class MismatchNotices {
     Options options_;
     Counters counters_;
     mutable std::mutex mutex_;
-    std::deque<Kept> kept_;  // guarded by mutex_, as all below; the newest last
+    std::deque<Kept> kept_;    // guarded by mutex_, as all below; the newest last
+    std::deque<Taken> taken_;  // whose blocks are near
     uint64_t last_sequence_ = 0;
     uint32_t tokens_;
     std::chrono::milliseconds refilled_at_;

@@ -269,7 +269,7 @@ Result<bool> Batcher::post(Batch batch, const Way& way) {
     const size_t blobs = request.sidecar ? request.sidecar->blobs.size() : 0;
     const auto receipt = parts_.sender.send(request);
     if (!receipt) {
-        are_blobs_refused_ = !way.as_calldata && receipt.error().kind == TxFailure::Kind::refused;
+        are_blobs_refused_ = !way.as_calldata && receipt.error().kind == TxFailure::Kind::not_taken;
         if (receipt.error().kind == TxFailure::Kind::nonce_taken) {
             lease_.collide(way.nonce);
         }

@@ -229,7 +229,7 @@ Result<void, TxFailure> TxManager::hand_over(Attempt& attempt) {
         // The key has a transaction of the other kind in the pool: it must go in first.
         return check_place(attempt);
     }
-    return Err{sent.error()};
+    return attempt.hashes.size() == 1 ? failed(Kind::not_taken, words) : Err{sent.error()};
 }
 
 Result<void, TxFailure> TxManager::check_place(const Attempt& attempt) {

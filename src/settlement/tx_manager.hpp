@@ -58,7 +58,8 @@ struct TxFailure {
         nonce_taken,  // another transaction of this key came first, or is about to
         taken_back,   // L1 took back one of this key that came before it: it has no place now
         too_dear,     // fees beyond the maximum
-        refused,      // the node would not take it
+        not_taken,    // the node would not take it into its pool, in its first form
+        refused,      // the node would not answer, or take a later form
         lost,         // L1 was away for too long
         stopped,
     };

@@ -38,6 +38,9 @@ std::string name_of(const rollup::PostedBatch& batch) {
 }  // namespace
 
 void BatchCheck::note(const Address& signer, const MiniBlockHeader& header) {
+    if (header.block_number == 0) {
+        return;  // genesis: no batch ever holds it, and what waits for one holds up the rest
+    }
     const std::lock_guard lock(mutex_);
     promises_.add(signer, header);
 }
@@ -46,6 +49,10 @@ Result<std::vector<Contradiction>> BatchCheck::step(
     settlement::L1Client& client, L1Staking& staking
 ) {
     Found found;
+    // What was found is settled, so that it must get out whatever becomes of the next batch.
+    const auto fail = [&](const Error& error) {
+        return found.empty() ? Result<Found>{Err{error}} : Result<Found>{std::move(found)};
+    };
     if (Clock::now() < next_look_) {
         return found;
     }
@@ -61,7 +68,7 @@ Result<std::vector<Contradiction>> BatchCheck::step(
         }
         const auto head = client.head_number();
         if (!head) {
-            return Err{head.error()};
+            return fail(head.error());
         }
         const auto batch = settlement::find_batch_of_block(
             client,
@@ -71,14 +78,14 @@ Result<std::vector<Contradiction>> BatchCheck::step(
             *head
         );
         if (!batch) {
-            return Err{batch.error()};
+            return fail(batch.error());
         }
         if (!*batch) {
             break;  // not posted yet
         }
         const auto looked = look_at((*batch)->posted, staking);
         if (!looked) {
-            return Err{looked.error()};
+            return fail(looked.error());
         }
         if (!*looked) {
             break;
@@ -123,7 +130,7 @@ Result<std::optional<BatchCheck::Found>> BatchCheck::look_at(
         return give_up(batch, std::to_string(promised.size()) + " that were seen");
     }
     times_asked_ = 0;
-    const Judgement judgement = judge(signer, promised, *posted);
+    const Judgement judgement = judge(signer, promised, *posted, last);
     settle(*posted);
     if (judgement.handed_over > 0) {
         options_.log(

@@ -104,7 +104,8 @@ size_t Promises::size() const {
 Judgement judge(
     const Address& signer,
     std::span<const MiniBlockHeader> promised,
-    std::span<const MiniBlockHeader> posted
+    std::span<const MiniBlockHeader> posted,
+    uint64_t last_block
 ) {
     std::set<Hash256> hashes;
     std::set<uint64_t> blocks_of_others;
@@ -126,7 +127,9 @@ Judgement judge(
         const auto after = is_of_other.upper_bound({header.block_number, header.index});
         const bool follows_other = after != is_of_other.begin() && std::prev(after)->second;
         const bool precedes_other = after != is_of_other.end() && after->second;
-        if (follows_other || precedes_other || blocks_of_others.contains(header.block_number)) {
+        const bool is_at_the_end = header.block_number == last_block && after == is_of_other.end();
+        if (is_at_the_end || follows_other || precedes_other ||
+            blocks_of_others.contains(header.block_number)) {
             ++judgement.handed_over;
         } else {
             judgement.left_out.push_back(header);

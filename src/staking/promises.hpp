@@ -55,16 +55,20 @@ class Promises {
 
 struct Judgement {
     std::vector<MiniBlockHeader> left_out;
-    /// Not in the batch because another sequencer went on in their place: it was handed over, or
-    /// took over, before it was told of them. Who leads again may have to post what the other made.
+    /// Not in the batch because another sequencer went on in their place, or may have: it was
+    /// handed over, or took over, before it was told of them. Who leads again may have to post what
+    /// the other made.
     size_t handed_over = 0;
 };
 
-/// `promised` by `signer`, who posted a batch of these mini-blocks, all signed by registered keys.
+/// `promised` by `signer`, who posted a batch of these mini-blocks, all signed by registered keys,
+/// that ends with `last_block`. What would lie behind all of the last block's may have been handed
+/// over to the sequencer of what the next batch holds: it counts as handed over.
 [[nodiscard]] Judgement judge(
     const Address& signer,
     std::span<const MiniBlockHeader> promised,
-    std::span<const MiniBlockHeader> posted
+    std::span<const MiniBlockHeader> posted,
+    uint64_t last_block
 );
 
 }  // namespace mega::staking

@@ -73,26 +73,37 @@ TEST(judge, finds_what_a_sequencer_left_out) {
     const Headers posted{mini_block(1, 1, 5, 0, 0), mini_block(1, 2, 5, 1, 0)};
     const auto dropped = mini_block(1, 3, 5, 2, 0);
     const Headers promised{posted[0], posted[1], dropped};
-    EXPECT_EQ(judge(signer(1), promised, posted).left_out, Headers{dropped});
-    EXPECT_TRUE(judge(signer(1), posted, posted).left_out.empty());
-    EXPECT_EQ(judge(signer(1), promised, {}).left_out, promised);
+    EXPECT_EQ(judge(signer(1), promised, posted, 9).left_out, Headers{dropped});
+    EXPECT_TRUE(judge(signer(1), posted, posted, 9).left_out.empty());
+    EXPECT_EQ(judge(signer(1), promised, {}, 9).left_out, promised);
+}
+
+/// The next batch's sequencer may have gone on there: this batch cannot tell.
+TEST(judge, excuses_what_lies_behind_the_end_of_a_batch) {
+    const Headers posted{mini_block(1, 1, 5, 0, 0), mini_block(1, 2, 5, 1, 0)};
+    const auto behind = mini_block(1, 3, 5, 2, 0);
+    EXPECT_EQ(judge(signer(1), Headers{behind}, posted, 5).handed_over, 1U);
+    EXPECT_TRUE(judge(signer(1), Headers{behind}, posted, 5).left_out.empty());
+    // What another stands in the place of is left out there as well.
+    const auto changed = mini_block(1, 2, 5, 0, 9);
+    EXPECT_EQ(judge(signer(1), Headers{changed}, posted, 5).left_out, Headers{changed});
 }
 
 TEST(judge, excuses_who_was_relieved) {
     const auto lost = mini_block(1, 2, 5, 1, 0);
     // Another went on in the midst of the block, after it or before it.
     const Headers in_the_block{mini_block(1, 1, 5, 0, 0), mini_block(2, 2, 5, 1, 9)};
-    EXPECT_TRUE(judge(signer(1), Headers{lost}, in_the_block).left_out.empty());
-    EXPECT_EQ(judge(signer(1), Headers{lost}, in_the_block).handed_over, 1U);
+    EXPECT_TRUE(judge(signer(1), Headers{lost}, in_the_block, 9).left_out.empty());
+    EXPECT_EQ(judge(signer(1), Headers{lost}, in_the_block, 9).handed_over, 1U);
     const Headers after_it{mini_block(1, 1, 4, 0, 0), mini_block(2, 2, 6, 0, 0)};
-    EXPECT_TRUE(judge(signer(1), Headers{lost}, after_it).left_out.empty());
+    EXPECT_TRUE(judge(signer(1), Headers{lost}, after_it, 9).left_out.empty());
     const Headers before_it{mini_block(2, 1, 4, 0, 0), mini_block(1, 9, 7, 0, 0)};
-    EXPECT_TRUE(judge(signer(1), Headers{lost}, before_it).left_out.empty());
+    EXPECT_TRUE(judge(signer(1), Headers{lost}, before_it, 9).left_out.empty());
     // Elsewhere in the batch is no excuse.
     const Headers elsewhere{
         mini_block(2, 1, 3, 0, 0), mini_block(1, 2, 4, 0, 0), mini_block(1, 3, 6, 0, 0)
     };
-    EXPECT_EQ(judge(signer(1), Headers{lost}, elsewhere).left_out, Headers{lost});
+    EXPECT_EQ(judge(signer(1), Headers{lost}, elsewhere, 9).left_out, Headers{lost});
 }
 
 }  // namespace

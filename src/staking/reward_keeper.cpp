@@ -188,6 +188,8 @@ Result<bool> RewardKeeper::propose_next(uint64_t closed_end, uint32_t id) {
     if (!is_leading && Clock::now() < since + patience) {
         return false;
     }
+    // Before the report, which is of the present: waiting would make it one of the past.
+    const auto turn = take_turn();
     const auto checked = source_->report(*next);
     if (!checked) {
         return Err{checked.error()};
@@ -204,7 +206,6 @@ Result<bool> RewardKeeper::propose_next(uint64_t closed_end, uint32_t id) {
         ));
         return false;
     }
-    const auto turn = take_turn();
     if (auto proposed = staker_->propose_rewards(*checked); !proposed) {
         return Err{proposed.error()};
     }

@@ -24,7 +24,10 @@ const sign = (sender, nonce, fields) =>
         type: 'eip1559', chainId: chain_id, nonce, gas: 100_000n, maxFeePerGas: 2_000_000_000n, maxPriorityFeePerGas: 1n, ...fields,
     });
 
-/// Raw transactions: calls of the counter, transfers in a circle, transfers to one account, some that fail.
+// A creation of nothing, after 255 rounds of a loop.
+const counting_down = '0x60ff5b600190038060025700';
+
+/// Raw transactions: calls of the counter, transfers in a circle, transfers to one account, some that fail, creations.
 async function make_load(counter, first_nonce) {
     const load = [];
     for (let round = 0; round < per_sender; ++round) {
@@ -34,6 +37,7 @@ async function make_load(counter, first_nonce) {
                 { to: account((sender + round + 1) % senders).address, value: BigInt(round + 1) },
                 { to: '0x00000000000000000000000000000000000000aa', value: 7n },
                 { to: counter, gas: 23_000n }, // runs out of gas
+                { data: counting_down, gas: 300_000n }, // work that disturbs nobody
             ];
             load.push(sign(sender, first_nonce[sender] + round, kinds[(sender + round) % kinds.length]));
         }

@@ -14,8 +14,11 @@ import { build_contracts, is_anvil, node_binary } from './harness.mjs';
 const directory = dirname(fileURLToPath(import.meta.url));
 const suite_timeout_ms = 480_000;
 // Longest first, so that the end is not one suite alone.
-const side_by_side = ['forge', 'uniswap', 'cast', 'ethers', 'commands', 'viem', 'parallel', 'hardhat', 'fees'];
-const alone = ['realtime', 'validate', 'faults', 'replica', 'durability', 'badinput', 'settlement', 'exit', 'swap', 'rebuild', 'crossing', 'leadership', 'staking', 'evidence', 'governance', 'staking_commands', 'early_finality', 'rewards', 'sdk'];
+const side_by_side = [
+    'forge', 'uniswap', 'staking_commands', 'early_finality', 'crossing', 'rebuild', 'exit', 'swap', 'rewards', 'evidence', 'governance', 'sdk', 'cast',
+    'ethers', 'commands', 'viem', 'parallel', 'hardhat', 'fees',
+];
+const alone = ['realtime', 'validate', 'faults', 'replica', 'durability', 'badinput', 'settlement', 'leadership', 'staking'];
 
 const known = readdirSync(directory).filter((file) => file.endsWith('.test.mjs')).map((file) => file.slice(0, -9));
 const forgotten = known.filter((name) => ![...side_by_side, ...alone].includes(name));
