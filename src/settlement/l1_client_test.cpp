@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <thread>
 
 namespace mega::settlement {
 namespace {
@@ -194,6 +195,16 @@ TEST(blob_archive, gives_back_what_it_keeps_and_nothing_that_was_changed) {
     std::filesystem::remove_all(directory);
 }
 
+/// As whoever follows L1 does, asks again: anvil has a new block's fees a moment after the block.
+auto step_when_fees_are_there(L1Follower& follower) {
+    auto step = follower.step();
+    for (int i = 0; i < 200 && !step && step.error().message.starts_with("eth_feeHistory"); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        step = follower.step();
+    }
+    return step;
+}
+
 TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
     const auto anvil = TestAnvil::start({"--no-mining"});
     if (!anvil) {
@@ -203,7 +214,7 @@ TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
         anvil->client(), {.deposit_queue = Address{}, .depth = 1, .first_block = 1}
     );
     anvil->mine(5);
-    auto step = follower.step();
+    auto step = step_when_fees_are_there(follower);
     ASSERT_TRUE(step) << step.error().message;
     EXPECT_FALSE(step->rewound_to);
     ASSERT_EQ(step->blocks.size(), 4U);
@@ -213,7 +224,7 @@ TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
 
     // Replaces blocks 4 and 5; of those that were told, 4 goes.
     anvil->rpc("anvil_reorg", {2, json::array()});
-    step = follower.step();
+    step = step_when_fees_are_there(follower);
     ASSERT_TRUE(step) << step.error().message;
     ASSERT_TRUE(step->rewound_to);
     EXPECT_EQ(*step->rewound_to, 3U);
@@ -222,12 +233,12 @@ TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
 
     // A chain that became shorter.
     anvil->rpc("anvil_rollback", {3});
-    step = follower.step();
+    step = step_when_fees_are_there(follower);
     ASSERT_TRUE(step) << step.error().message;
     ASSERT_TRUE(step->rewound_to);
     EXPECT_EQ(*step->rewound_to, 2U);
     anvil->mine(3);
-    step = follower.step();
+    step = step_when_fees_are_there(follower);
     ASSERT_TRUE(step) << step.error().message;
     EXPECT_FALSE(step->rewound_to);
     EXPECT_EQ(step->blocks.back().ref.number, 4U);
