@@ -1,5 +1,6 @@
 #include "rpc/mismatch_notices.hpp"
 
+#include "crypto/keccak.hpp"
 #include "rpc/json_writer.hpp"
 #include "rpc/params.hpp"
 
@@ -151,9 +152,10 @@ bool MismatchNotices::take_token() {
 }
 
 bool MismatchNotices::is_known(const MismatchNotice& given) const {
+    // The whole of it: who has no signature cannot take the place of who has.
+    const Hash256 digest = crypto::keccak256(encode(given));
     const std::lock_guard lock(mutex_);
-    // Of one block and key one is taken, whose signature was good: nobody takes another's place.
-    return std::ranges::any_of(taken_, [&](const Taken& taken) { return taken.is_of(given); });
+    return std::ranges::any_of(taken_, [&](const Taken& taken) { return taken.digest == digest; });
 }
 
 bool MismatchNotices::keep(const MismatchNotice& given) {
@@ -161,7 +163,9 @@ bool MismatchNotices::keep(const MismatchNotice& given) {
     if (std::ranges::any_of(taken_, [&](const Taken& taken) { return taken.is_of(given); })) {
         return false;
     }
-    taken_.push_back({given.block_number, given.block_hash, given.key});
+    taken_.push_back(
+        {given.block_number, given.block_hash, given.key, crypto::keccak256(encode(given))}
+    );
     const auto is_of_key = [&](const Kept& kept) { return kept.notice.key == given.key; };
     if (std::ranges::count_if(kept_, is_of_key) >=
         static_cast<std::ptrdiff_t>(options_.max_of_one_key)) {

@@ -74,6 +74,7 @@ class MismatchNotices {
         uint64_t block_number = 0;
         Hash256 block_hash;
         crypto::bls::PublicKey key;
+        Hash256 digest;  // of all of it
 
         [[nodiscard]] bool is_of(const attestation::MismatchNotice& notice) const {
             return key == notice.key && block_number == notice.block_number &&
