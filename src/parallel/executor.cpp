@@ -107,7 +107,7 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
         stretch.last = done + left;
         return stretch;
     }
-    if (run.gave_up || foresees_chain(run, stretch)) {
+    if (run.gave_up || foresees_no_gain(run, stretch)) {
         stretch.last = done + std::min(left, run.sequential_stretch);
         run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
         run.gave_up = false;
@@ -128,25 +128,30 @@ void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
     report_.analysis_ns += now_ns() - began_ns;
 }
 
-/// A chain is seen in its first links; analysing all of it would cost what it is to save.
-bool ParallelExecutor::foresees_chain(const Run& run, const Stretch& stretch) {
+/// A chain, or transactions too light to be shared, are seen in the first of them; analysing all
+/// would cost what it is to save.
+bool ParallelExecutor::foresees_no_gain(const Run& run, const Stretch& stretch) {
     if (stretch.size() < 2 * probe_size) {
         return false;
     }
     analyse(run, {stretch.first, stretch.first + probe_size});
-    return graph_.parallelism() < options_.min_parallelism;
+    return !gains_by_round(probe_size);
 }
 
 bool ParallelExecutor::deserves_round(const Run& run, const Stretch& stretch) {
     analyse(run, stretch);
-    if (graph_.parallelism() < options_.min_parallelism ||
-        graph_.weight_of_all() < options_.min_gas) {
+    return graph_.weight_of_all() >= options_.min_gas && gains_by_round(stretch.size());
+}
+
+/// By what was analysed. Transfers alone are so light that two threads take longer for them than
+/// one.
+bool ParallelExecutor::gains_by_round(size_t transactions) const {
+    if (graph_.parallelism() < options_.min_parallelism) {
         return false;
     }
-    // Transfers alone are so light that two threads take longer for them than one.
     const auto weight = static_cast<double>(graph_.weight_of_all());
     const double side_by_side = std::min<double>(graph_.parallelism(), threads());
-    const double in_round = weight + round_overhead * static_cast<double>(stretch.size());
+    const double in_round = weight + round_overhead * static_cast<double>(transactions);
     return in_round / side_by_side < weight;
 }
 

@@ -80,7 +80,8 @@ class ParallelExecutor {
     struct Run;  // one execute()
 
     [[nodiscard]] Stretch plan(Run& run, size_t done);
-    [[nodiscard]] bool foresees_chain(const Run& run, const Stretch& stretch);
+    [[nodiscard]] bool foresees_no_gain(const Run& run, const Stretch& stretch);
+    [[nodiscard]] bool gains_by_round(size_t transactions) const;
     [[nodiscard]] bool deserves_round(const Run& run, const Stretch& stretch);
     void analyse(const Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
