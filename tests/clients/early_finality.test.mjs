@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { encodeAbiParameters, encodeFunctionData, numberToHex, pad, parseAbi, stringToHex } from 'viem';
 import { foundry_binary, only_mega, temporary_directory } from './harness.mjs';
 import { l1_gas } from './l1_gas.mjs';
 import { abi, account, batches, deploy_chain, l1_chain_id, l2_chain_id, message_passer, reader, roles, run_mega, sleep, start_chain, start_l1, wait_for, wallet } from './settlement_harness.mjs';
-import { attest, keys_of, register, write_keystore } from './staking_harness.mjs';
+import { attest, keys_of, register, steps, write_keystore } from './staking_harness.mjs';
 import { start_validator } from './validators.mjs';
 
 const skip = only_mega || (!existsSync(foundry_binary('anvil')) && 'anvil is not installed');
@@ -135,14 +135,7 @@ describe('the committee\'s word on claims', { skip, timeout: 300_000 }, () => {
         await l1?.stop();
     });
 
-    // Each step stands on the one before: after a failure the rest says so at once.
-    let failed;
-    const step = (name, body) => it(name, async (test) => {
-        assert.ok(failed === undefined, `after a step that failed: it ${failed}`);
-        failed = name;
-        await body(test);
-        failed = undefined;
-    });
+    const step = steps('it');
 
     let first; // committee, before stake was added
     step('decides nothing until a vote has installed it', async () => {

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { encodeFunctionData, numberToHex, pad, parseAbi } from 'viem';
 import { foundry_binary, only_mega, temporary_directory } from './harness.mjs';
 import { account, deploy_chain, l1_chain_id, reader, roles, run_mega, sleep, start_chain, start_l1, wait_for, wallet } from './settlement_harness.mjs';
-import { keys_of, register, write_keystore } from './staking_harness.mjs';
+import { keys_of, register, steps, write_keystore } from './staking_harness.mjs';
 import { start_validator } from './validators.mjs';
 
 const skip = only_mega || (!existsSync(foundry_binary('anvil')) && 'anvil is not installed');
@@ -87,14 +87,7 @@ describe('an operator\'s node and rewards', { skip, timeout: 300_000 }, () => {
         await l1?.stop();
     });
 
-    // Each step stands on the one before: after a failure the rest says so at once.
-    let failed;
-    const step = (name, body) => it(name, async (test) => {
-        assert.ok(failed === undefined, `after a step that failed: it ${failed}`);
-        failed = name;
-        await body(test);
-        failed = undefined;
-    });
+    const step = steps('it');
 
     let epoch; // the first in which somebody earned something
     step('proposes nothing for an epoch in which nobody earned anything', async () => {

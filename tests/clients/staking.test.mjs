@@ -5,11 +5,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe } from 'node:test';
 import { numberToHex } from 'viem';
 import { faulty_binary, only_mega, open_websocket, sleep, temporary_directory, wait_for } from './harness.mjs';
 import { abi, account, deploy_chain, free_port, l1_chain_id, l2_chain_id, mega, reader, roles, run_mega, start_l1, start_sequencer, wallet } from './settlement_harness.mjs';
-import { keys_of, read_staking, register, write_keystore } from './staking_harness.mjs';
+import { keys_of, read_staking, register, steps, write_keystore } from './staking_harness.mjs';
 import { start_validator, start_validator_of } from './validators.mjs';
 
 const one = 10n ** 18n;
@@ -97,14 +97,7 @@ describe('validators with stake', { skip: only_mega }, () => {
         await l1?.stop();
     });
 
-    // Each step stands on the one before: after a failure the rest says so at once.
-    let failed;
-    const step = (name, body) => it(name, async (test) => {
-        assert.ok(failed === undefined, `after a step that failed: they ${failed}`);
-        failed = name;
-        await body(test);
-        failed = undefined;
-    });
+    const step = steps('they');
 
     step('have their epochs opened by the nodes', async () => {
         await eventually(async () => {

@@ -1,7 +1,9 @@
 // Staking on the L1 of a settlement suite, as `mega l1 deploy` has deployed it: validators registered with proofs of
 // their keys, epochs opened.
 
+import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { it } from 'node:test';
 import { bls12_381 as bls } from '@noble/curves/bls12-381';
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { Wallet, encryptKeystoreJsonSync } from 'ethers';
@@ -109,4 +111,15 @@ export async function write_keystore(file, key, password) {
     const { address } = new Wallet(key);
     writeFileSync(file, encryptKeystoreJsonSync({ address, privateKey: key }, password, { scrypt: { N: 4096 } })); // quick to read
     return file;
+}
+
+/// `it` for the tests of one suite that stand on each other: after a failure the rest says so at once.
+export function steps(who) {
+    let failed;
+    return (name, body) => it(name, async (test) => {
+        assert.ok(failed === undefined, `after a step that failed: ${who} ${failed}`);
+        failed = name;
+        await body(test);
+        failed = undefined;
+    });
 }
