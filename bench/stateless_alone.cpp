@@ -1,7 +1,8 @@
-// Validation in a process of its own, for its memory: mega's own blocks only.
+// Validation in a process of its own, for its memory: mega's own blocks and those of mainnet.
 //
 //   file   u64 size and bytes of each: parent state root | block hashes | RLP of the block |
-//          compact witness | chain id          (sizes in the machine's order)
+//          compact witness | rules          (sizes in the machine's order)
+//   rules  the chain id, 32 bytes: mega's; one byte: mainnet's, 1 from the merge on
 
 #include "bench/clock.hpp"
 #include "bench/stateless_measure.hpp"
@@ -47,6 +48,21 @@ double peak_mib() {
 }
 
 /// Of the validation alone: what comes and goes with a block counts, its own text does not.
+Bytes encode_rules(const stateless::Rules& rules) {
+    const auto* mega = std::get_if<stateless::MegaRules>(&rules);
+    return mega != nullptr ? to_bytes(u256{mega->chain_id}.to_hash())
+                           : Bytes{std::get<stateless::EthereumRules>(rules).is_merged};
+}
+
+stateless::Rules decode_rules(const Bytes& bytes) {
+    if (bytes.size() == 1) {
+        return stateless::EthereumRules{ethereum::mainnet(), bytes[0] != 0};
+    }
+    stateless::MegaRules rules;
+    rules.chain_id = u256::from_be(bytes).low64();
+    return rules;
+}
+
 int validate_rounds(const std::filesystem::path& file) {
     std::vector<double> times;
     for (int round = 0; round < rounds; ++round) {
@@ -55,7 +71,7 @@ int validate_rounds(const std::filesystem::path& file) {
         const Bytes hash_list = get(in);
         const Bytes encoded = get(in);
         const Bytes compact = get(in);
-        const Bytes chain_id = get(in);
+        const Bytes rules = get(in);
         const auto block = decode_block(encoded);
         if (!in || root.size() != 32 || !block) {
             std::fprintf(stderr, "%s: no file of this benchmark\n", file.c_str());
@@ -65,8 +81,6 @@ int validate_rounds(const std::filesystem::path& file) {
         for (size_t at = 0; at + 32 <= hash_list.size(); at += 32) {
             hashes.push_back(Hash256::from(BytesView{hash_list}.subspan(at, 32)));
         }
-        stateless::MegaRules rules;
-        rules.chain_id = u256::from_be(chain_id).low64();
         const uint64_t began = thread_cpu_ns();
         const auto witness = witness::decode_compact(compact);
         const auto validated =
@@ -75,7 +89,7 @@ int validate_rounds(const std::filesystem::path& file) {
                           {block->header.number - 1, std::move(hashes)},
                           *block,
                           *witness,
-                          rules
+                          decode_rules(rules)
                       )
                     : Result<stateless::Validated, stateless::Mismatch>{Err{stateless::Mismatch{
                           stateless::MismatchCode::body, "no witness", {}, {}, {}
@@ -95,8 +109,6 @@ int validate_rounds(const std::filesystem::path& file) {
 Result<AloneFigures> validate_alone(
     const StatelessBlock& block, const std::filesystem::path& file
 ) {
-    const auto* rules = std::get_if<stateless::MegaRules>(&block.rules());
-    MEGA_ASSERT(rules != nullptr);
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     put(out, block.parent_root().view());
     Bytes hashes;
@@ -106,7 +118,7 @@ Result<AloneFigures> validate_alone(
     put(out, hashes);
     put(out, encode(block.block()));
     put(out, witness::encode_compact(block.witness()).value());
-    put(out, u256{rules->chain_id}.to_hash().view());
+    put(out, encode_rules(block.rules()));
     out.close();
     // The path is ours: nothing in it means anything to a shell.
     std::error_code error;

@@ -2,11 +2,14 @@
 #include "bench/clock.hpp"
 #include "bench/report.hpp"
 #include "bench/stateless_deploys.hpp"
+#include "bench/stateless_given.hpp"
 #include "bench/stateless_measure.hpp"
 #include "bench/stateless_tree.hpp"
 #include "replay/file_source.hpp"
 
 #include <fmt/format.h>
+
+#include <functional>
 
 namespace mega::bench {
 namespace {
@@ -19,9 +22,9 @@ constexpr double recording_target = 10;        // percent
 constexpr double resident_target_mib = 64;
 
 struct Row {
-    uint64_t accounts = 0;
+    std::optional<uint64_t> accounts;  // nothing: mainnet's own
     StatelessFigures figures;
-    std::optional<AloneFigures> alone;
+    AloneFigures alone;
 };
 
 struct Grown {
@@ -29,6 +32,10 @@ struct Grown {
     double seconds = 0;
     double mib = 0;
 };
+
+Cell cell_of(const std::optional<uint64_t>& count) {
+    return count ? Cell{static_cast<double>(*count)} : Cell{};
+}
 
 double per_tx(double value, const StatelessFigures& figures) {
     return value / static_cast<double>(figures.transactions);
@@ -62,7 +69,7 @@ Table time_table(const std::vector<Row>& rows) {
         const StatelessFigures& one = row.figures;
         const StatelessTimes& times = one.times;
         table.rows.push_back(
-            {static_cast<double>(row.accounts),
+            {cell_of(row.accounts),
              one.name,
              static_cast<double>(one.transactions),
              one.full_ms(),
@@ -116,7 +123,7 @@ Table size_table(const std::vector<Row>& rows) {
         const StatelessFigures& one = row.figures;
         const StatelessTimes& times = one.times;
         table.rows.push_back(
-            {static_cast<double>(row.accounts),
+            {cell_of(row.accounts),
              one.name,
              static_cast<double>(one.transactions),
              per_tx(static_cast<double>(one.nodes), one),
@@ -126,9 +133,9 @@ Table size_table(const std::vector<Row>& rows) {
              100 * (times.record_ms / times.execute_ms - 1),
              added_percent(times.sequence_ms, times.sequence_noting_ms),
              added_percent(times.round_ms, times.round_noting_ms),
-             per_tx(times.make_ms, one) * 1e3,
+             one.has_whole_tree ? Cell{per_tx(times.make_ms, one) * 1e3} : Cell{},
              per_tx(times.encode_ms, one) * 1e3,
-             row.alone ? Cell{row.alone->peak_mib} : Cell{}}
+             row.alone.peak_mib}
         );
     }
     table.notes = {
@@ -138,7 +145,11 @@ Table size_table(const std::vector<Row>& rows) {
         "that a sequencer keeps while it executes, against none, one after the other and by the "
         "parallel path with one worker; in turns, medians. from tree: the nodes gathered once the "
         "block is "
-        "closed. validator: largest resident memory of a process that validates the block 20 times."
+        "closed. validator: largest resident memory of a process that validates the block 20 "
+        "times.",
+        "A block with a witness of its own stands in a tree of no more than that: the size of its "
+        "state is not known here, and the walk through all of it is not measured. Its bytes are "
+        "those of the witness recorded again from the one given, without what is not needed."
     };
     return table;
 }
@@ -174,6 +185,9 @@ class Bench {
             return Err{contracts.error()};
         }
         contracts_ = *std::move(contracts);
+        if (auto done = run_given(); !done) {
+            return done;
+        }
         for (const uint64_t accounts : options_.accounts) {
             if (auto done = run_on(accounts); !done) {
                 return done;
@@ -188,10 +202,15 @@ class Bench {
   private:
     [[nodiscard]] Result<void> run_on(uint64_t accounts) {
         progress(fmt::format("a tree of {} accounts", accounts));
+        const auto told = [&](uint64_t count) {
+            if (accounts >= 1'000'000) {
+                progress(fmt::format("  {} are in", count));
+            }
+        };
         const NoNodes nothing;
         trie::StateTree tree(nothing, empty_trie_root);
         const uint64_t began = thread_cpu_ns();
-        fill(tree, accounts);
+        fill(tree, accounts, told);
         grown_.push_back(
             {accounts,
              static_cast<double>(thread_cpu_ns() - began) / 1e9,
@@ -199,18 +218,14 @@ class Bench {
         );
         accounts_ = accounts;
         for (const uint64_t count : options_.block_sizes) {
-            WorkloadSize size;
-            size.transfers = count;
-            if (auto done = run_named(tree, size, "transfers, uniform"); !done) {
+            const WorkloadSize size{.transfers = count};
+            if (auto done = run_synthetic(tree, size, is_of_transfers); !done) {
                 return done;
             }
         }
         const WorkloadSize size{.transfers = 1000, .calls = 1000, .swaps = 500, .seed = 1};
-        for (const char* name :
-             {"ERC-20, one token", "ERC-20, 100 tokens", "swaps, 100 pools", "realistic mix"}) {
-            if (auto done = run_named(tree, size, name); !done) {
-                return done;
-            }
+        if (auto done = run_synthetic(tree, size, std::not_fn(is_of_transfers)); !done) {
+            return done;
         }
         if (auto done = run_block(
                 tree, "deployments", [&] { return StatelessBlock(deploys(contracts_, size.swaps)); }
@@ -221,19 +236,34 @@ class Bench {
         return run_recorded(tree);
     }
 
-    [[nodiscard]] Result<void> run_named(
-        trie::StateTree& tree, const WorkloadSize& size, std::string_view name
+    /// Independent ones: their blocks come in several sizes.
+    [[nodiscard]] static bool is_of_transfers(std::string_view name) {
+        return name.starts_with("transfers, ");
+    }
+
+    /// Those whose names are `wanted`, of all that the parallel bench has.
+    [[nodiscard]] Result<void> run_synthetic(
+        trie::StateTree& tree,
+        const WorkloadSize& size,
+        const std::function<bool(std::string_view)>& wanted
     ) {
         for (const NamedWorkload& workload : synthetic_workloads(contracts_, size)) {
-            if (workload.name == name) {
-                return run_block(tree, name, [&] { return StatelessBlock(workload.make()); });
+            if (!wanted(workload.name)) {
+                continue;
+            }
+            const auto make = [&] { return StatelessBlock(workload.make()); };
+            if (auto done = run_block(tree, workload.name, make); !done) {
+                return done;
             }
         }
-        return Err{Error{"no such workload: " + std::string{name}}};
+        return {};
     }
 
     [[nodiscard]] Result<void> run_recorded(trie::StateTree& tree) {
         for (const auto& path : options_.blocks) {
+            if (may_be_given_block(path)) {
+                continue;  // stands on its own
+            }
             auto sources = replay::open_path(path);
             if (!sources) {
                 return Err{sources.error()};
@@ -243,6 +273,10 @@ class Bench {
                     auto block = source->load(i);
                     if (!block) {
                         return Err{Error{source->name(i) + ": " + block.error().message}};
+                    }
+                    if (replay::fork_of(source->rules(), block->header) < Fork::byzantium) {
+                        progress(source->name(i) + " is left out: its receipts hold state roots");
+                        continue;
                     }
                     if (auto done = run_block(
                             tree,
@@ -258,24 +292,60 @@ class Bench {
         return {};
     }
 
+    /// Blocks that bring their witness: on what that shows of mainnet's state.
+    [[nodiscard]] Result<void> run_given() {
+        for (const auto& path : options_.blocks) {
+            if (!may_be_given_block(path)) {
+                continue;
+            }
+            auto given = read_given_block(path);
+            if (!given) {
+                return Err{given.error()};
+            }
+            trie::StateTree tree(given->witness.nodes, given->witness.parent_state_root);
+            StatelessBlock block(replay::mainnet_rules(), std::move(given->block));
+            if (!is_wanted(block.name())) {
+                continue;
+            }
+            progress(block.name() + " and its witness");
+            if (!block.settle_on(tree)) {
+                return Err{Error{path.string() + ": it does not come out as its header says"}};
+            }
+            if (auto done = add_row(std::nullopt, block, tree); !done) {
+                return done;
+            }
+        }
+        return {};
+    }
+
+    [[nodiscard]] bool is_wanted(std::string_view name) const {
+        return name.find(options_.filter) != std::string_view::npos;
+    }
+
     template <class Make>
     [[nodiscard]] Result<void> run_block(trie::StateTree& tree, std::string_view name, Make make) {
-        if (name.find(options_.filter) == std::string_view::npos) {
+        if (!is_wanted(name)) {
             return {};
         }
         progress(fmt::format("{} accounts: {}", accounts_, name));
         StatelessBlock block = make();
         block.settle_in(tree, filler_slot_count);
-        Row row{accounts_, measure(block, tree, options_.runs), std::nullopt};
-        if (std::holds_alternative<stateless::MegaRules>(block.rules())) {
-            auto alone = validate_alone(block, options_.work_directory / "stateless-block");
-            if (!alone) {
-                return Err{alone.error()};
-            }
-            row.alone = *alone;
+        if (auto done = add_row(accounts_, block, tree); !done) {
+            return done;
         }
-        rows_.push_back(std::move(row));
         block.leave(tree);
+        return {};
+    }
+
+    [[nodiscard]] Result<void> add_row(
+        std::optional<uint64_t> accounts, StatelessBlock& block, trie::StateTree& tree
+    ) {
+        auto figures = measure(block, tree, options_.runs, accounts.has_value());
+        const auto alone = validate_alone(block, options_.work_directory / "stateless-block");
+        if (!alone) {
+            return Err{alone.error()};
+        }
+        rows_.push_back({accounts, std::move(figures), *alone});
         return {};
     }
 

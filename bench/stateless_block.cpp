@@ -88,7 +88,7 @@ StatelessBlock::StatelessBlock(Workload workload)
 
 StatelessBlock::StatelessBlock(const replay::ChainRules& rules, replay::ReplayBlock&& block)
     : name_("mainnet block " + std::to_string(block.header.number)),
-      rules_(stateless::EthereumRules{rules.config, true}),
+      rules_(stateless::EthereumRules{rules.config, block.header.difficulty.is_zero()}),
       view_(block.state) {
     block_.header = block.header;
     block_.ommers = block.ommers;
@@ -194,6 +194,22 @@ void StatelessBlock::settle_in(trie::StateTree& tree, size_t filler) {
     const Made made = execute(recorder, transactions, &accesses);
     brought_ = bring(*view_, accesses.keys(), filler);
     bring_into(tree, brought_);
+    complete(tree, made, accesses);
+}
+
+bool StatelessBlock::settle_on(trie::StateTree& tree) {
+    const Hash256 hash = hash_of(block_.header);
+    const auto transactions = decode();
+    witness::AccessSet accesses;
+    const witness::AccessRecorder recorder(*view_, accesses);
+    const Made made = execute(recorder, transactions, &accesses);
+    complete(tree, made, accesses);
+    return hash_of(block_.header) == hash;
+}
+
+void StatelessBlock::complete(
+    trie::StateTree& tree, const Made& made, const witness::AccessSet& accesses
+) {
     parent_root_ = tree.root();
     const auto updates = execution::tree_updates(made.diff);
     const witness::TreeNodes nodes(tree);

@@ -28,7 +28,10 @@ class StatelessBlock {
     /// Puts what the block looks at into the tree, records the witness and completes the header.
     /// Storage that it uses gets `filler` slots more, all its contracts together.
     void settle_in(trie::StateTree& tree, size_t filler);
-    /// Takes all that out again.
+    /// The same where the tree has all that the block looks at already: its own witness's. False
+    /// when the block comes out otherwise than its header says.
+    [[nodiscard]] bool settle_on(trie::StateTree& tree);
+    /// Takes out again what settle_in() put in.
     void leave(trie::StateTree& tree);
 
     /// As a full node does it; notes what is looked at when told to.
@@ -61,6 +64,8 @@ class StatelessBlock {
     }
 
   private:
+    /// From the tree of the state before it: the witness, and what the header says of the outcome.
+    void complete(trie::StateTree& tree, const Made& made, const witness::AccessSet& accesses);
     [[nodiscard]] Made execute_mega(
         const stateless::MegaRules& rules,
         const state::StateView& view,

@@ -73,18 +73,22 @@ void run_full(StatelessBlock& block, trie::StateTree& tree, AllSamples& samples)
     MEGA_ASSERT(tree_after(tree, state::invert(made.diff)) == block.parent_root());
 }
 
-void run_recording(StatelessBlock& block, trie::StateTree& tree, AllSamples& samples) {
+void run_recording(
+    StatelessBlock& block, trie::StateTree& tree, bool has_whole_tree, AllSamples& samples
+) {
     const auto transactions = block.decode();
     witness::AccessSet accesses;
     const witness::AccessRecorder recorder(block.view(), accesses);
     const auto made =
         samples.record.take([&] { return block.execute(recorder, transactions, &accesses); });
-    const auto updates = execution::tree_updates(made.diff);
-    const witness::TreeNodes nodes(tree);
-    const auto witness = samples.make.take([&] {
-        return witness::record(nodes, block.parent_root(), accesses, updates);
-    });
-    MEGA_ASSERT(witness->nodes.size() == block.witness().nodes.size());
+    if (has_whole_tree) {
+        const auto updates = execution::tree_updates(made.diff);
+        const witness::TreeNodes nodes(tree);
+        const auto witness = samples.make.take([&] {
+            return witness::record(nodes, block.parent_root(), accesses, updates);
+        });
+        MEGA_ASSERT(witness->nodes.size() == block.witness().nodes.size());
+    }
     const auto encoded =
         samples.encode.take([&] { return witness::encode_compact(block.witness()); });
     MEGA_ASSERT(encoded.has_value());
@@ -131,11 +135,14 @@ void run_stateless(const StatelessBlock& block, BytesView compact, AllSamples& s
 
 }  // namespace
 
-StatelessFigures measure(StatelessBlock& block, trie::StateTree& tree, uint32_t runs) {
+StatelessFigures measure(
+    StatelessBlock& block, trie::StateTree& tree, uint32_t runs, bool has_whole_tree
+) {
     const witness::Witness& witness = block.witness();
     const Bytes compact = witness::encode_compact(witness).value();
     StatelessFigures figures;
     figures.name = block.name();
+    figures.has_whole_tree = has_whole_tree;
     figures.transactions = block.block().transactions.size();
     figures.gas = block.block().header.gas_used;
     figures.nodes = witness.nodes.size();
@@ -149,7 +156,7 @@ StatelessFigures measure(StatelessBlock& block, trie::StateTree& tree, uint32_t 
     for (uint32_t run = 0; run < runs; ++run) {
         run_full(block, tree, samples);
         run_stateless(block, compact, samples);
-        run_recording(block, tree, samples);
+        run_recording(block, tree, has_whole_tree, samples);
         for (uint32_t turn = 0; turn < 4; ++turn) {
             run_noting(block, turn % 2 == 0, samples);
         }

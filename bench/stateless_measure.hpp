@@ -29,9 +29,10 @@ struct StatelessFigures {
     size_t transactions = 0;
     uint64_t gas = 0;
     size_t nodes = 0;
-    size_t list_bytes = 0;     // nodes and codes, as debug_executionWitness has them
-    size_t body_bytes = 0;     // the compact form before zstd
-    size_t compact_bytes = 0;  // as it travels
+    size_t list_bytes = 0;       // nodes and codes, as debug_executionWitness has them
+    size_t body_bytes = 0;       // the compact form before zstd
+    size_t compact_bytes = 0;    // as it travels
+    bool has_whole_tree = true;  // false: a tree of no more than the block's own witness
     StatelessTimes times;
 
     [[nodiscard]] double full_ms() const {
@@ -41,7 +42,10 @@ struct StatelessFigures {
 };
 
 /// The block stands in the tree (StatelessBlock::settle_in); the tree is as before afterwards.
-[[nodiscard]] StatelessFigures measure(StatelessBlock& block, trie::StateTree& tree, uint32_t runs);
+/// Making a witness out of a tree that holds nothing else is not measured.
+[[nodiscard]] StatelessFigures measure(
+    StatelessBlock& block, trie::StateTree& tree, uint32_t runs, bool has_whole_tree = true
+);
 
 /// What a process of its own that validates the block so many times takes: its largest resident
 /// memory, and the milliseconds of a validation. Starts this program again.

@@ -20,7 +20,7 @@ Hash256 random_hash(std::mt19937_64& random) {
 
 }  // namespace
 
-void fill(trie::StateTree& tree, uint64_t accounts) {
+void fill(trie::StateTree& tree, uint64_t accounts, const std::function<void(uint64_t)>& told) {
     std::mt19937_64 random(accounts);
     std::vector<trie::AccountUpdate> updates;
     for (uint64_t share = 0; share < shares; ++share) {
@@ -36,6 +36,9 @@ void fill(trie::StateTree& tree, uint64_t accounts) {
         const bool applied = tree.apply(updates).has_value();
         MEGA_ASSERT(applied);
         static_cast<void>(tree.root());
+        if (told && (share + 1) % (shares / 8) == 0) {
+            told(accounts * (share + 1) / shares);
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 #include "trie/state_tree.hpp"
 
+#include <functional>
+
 namespace mega::bench {
 
 class NoNodes final : public trie::NodeSource {
@@ -17,8 +19,9 @@ class NoNodes final : public trie::NodeSource {
 };
 
 /// Puts `accounts` externally owned accounts under random hashed addresses; a share at a time, so
-/// that what is handed to the tree stays small. The same count gives the same tree.
-void fill(trie::StateTree& tree, uint64_t accounts);
+/// that what is handed to the tree stays small. The same count gives the same tree. `told` is
+/// called now and then with how many there are.
+void fill(trie::StateTree& tree, uint64_t accounts, const std::function<void(uint64_t)>& told = {});
 
 /// Random slots, sorted; none of them zero. The same seed gives the same.
 [[nodiscard]] std::vector<trie::SlotUpdate> filler_slots(uint64_t seed, size_t count);
