@@ -30,20 +30,6 @@ constexpr uint32_t still_patience_ms = 10'000;
 /// So often what cannot be is taken for a branch that the endpoint has left, if it says so.
 constexpr int max_doubts = 5;
 
-jsonrpc::Asked<BlockHeader> header_of(jsonrpc::Endpoint& endpoint, const json& which) {
-    const auto raw = endpoint.call_for_data("debug_getRawHeader", json::array({which}));
-    if (!raw) {
-        return Err{raw.error()};
-    }
-    auto header = decode_header(*raw);
-    return header ? jsonrpc::Asked<BlockHeader>{*std::move(header)}
-                  : Err{jsonrpc::EndpointError{
-                        jsonrpc::EndpointError::Kind::garbage,
-                        "debug_getRawHeader: the result is no header: " +
-                            std::string{to_string(header.error())}
-                    }};
-}
-
 json quantity(uint64_t number) { return to_hex_quantity(number); }
 
 double milliseconds(std::chrono::steady_clock::duration time) {
@@ -216,6 +202,21 @@ Follower::Step Follower::follow() {
         }
     }
     return {};
+}
+
+jsonrpc::Asked<BlockHeader> Follower::header_of(jsonrpc::Endpoint& endpoint, const json& which) {
+    const auto raw = endpoint.call_for_data("debug_getRawHeader", json::array({which}));
+    if (!raw) {
+        return Err{raw.error()};
+    }
+    status_->update([](Progress& now) { ++now.headers_received; });
+    auto header = decode_header(*raw);
+    return header ? jsonrpc::Asked<BlockHeader>{*std::move(header)}
+                  : Err{jsonrpc::EndpointError{
+                        jsonrpc::EndpointError::Kind::garbage,
+                        "debug_getRawHeader: the result is no header: " +
+                            std::string{to_string(header.error())}
+                    }};
 }
 
 Follower::Step Follower::greet(jsonrpc::Endpoint& endpoint) {
@@ -441,7 +442,7 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
         }
         return Err{accuse(evidence)};
     }
-    return accept(*verified, delivery.witness.size(), Clock::now() - began);
+    return accept(*verified, delivery, Clock::now() - began);
 }
 
 Follower::Step Follower::check_anchor(uint64_t number, const Hash256& hash) {
@@ -577,8 +578,9 @@ Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
 }
 
 Follower::Step Follower::accept(
-    const Verified& verified, size_t witness_size, Clock::duration time
+    const Verified& verified, const Delivery& delivery, Clock::duration time
 ) {
+    const size_t witness_size = delivery.witness.size();
     if (auto checked = check_anchor(verified.header.number, verified.hash); !checked) {
         return checked;
     }
@@ -595,6 +597,7 @@ Follower::Step Follower::accept(
         ++now.verified;
         now.transactions += verified.transactions;
         now.gas += verified.gas_used;
+        now.block_bytes += delivery.block.size();
         now.witness_bytes += witness_size;
         now.validation_us += static_cast<uint64_t>(milliseconds(time) * 1000);
         now.code_cache_bytes = codes_.size_bytes();

@@ -80,6 +80,9 @@ class Follower {
 
     [[nodiscard]] Step follow();
     [[nodiscard]] Step greet(jsonrpc::Endpoint& endpoint);
+    [[nodiscard]] jsonrpc::Asked<BlockHeader> header_of(
+        jsonrpc::Endpoint& endpoint, const nlohmann::json& which
+    );
     [[nodiscard]] Result<BlockHeader, Interruption> choose_start(jsonrpc::Endpoint& endpoint);
     [[nodiscard]] Result<BlockHeader, Interruption> find_root(
         jsonrpc::Endpoint& endpoint, const Hash256& state_root
@@ -96,7 +99,9 @@ class Follower {
         jsonrpc::Endpoint& endpoint, uint64_t number, const Hash256& hash
     );
     [[nodiscard]] Step accept(
-        const attestation::Verified& verified, size_t witness_size, Clock::duration time
+        const attestation::Verified& verified,
+        const attestation::Delivery& delivery,
+        Clock::duration time
     );
     /// Nothing when the number has been attested already, or the anchor is still ahead.
     [[nodiscard]] Result<std::optional<attestation::Attestation>, Interruption> attest(

@@ -82,6 +82,11 @@ std::string metrics_text(const Status& status) {
     add("blocks_left_total", "counter", "Blocks left to other shards", now.left_to_others);
     add("transactions_total", "counter", "Transactions in verified blocks", now.transactions);
     add("gas_total", "counter", "Gas of verified blocks", now.gas);
+    add("headers_received_total",
+        "counter",
+        "Headers received without their blocks",
+        now.headers_received);
+    add("block_bytes_total", "counter", "Verified blocks received", now.block_bytes);
     add("witness_bytes_total", "counter", "Witnesses received", now.witness_bytes);
     add("validation_seconds_total",
         "counter",

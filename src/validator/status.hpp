@@ -25,6 +25,8 @@ struct Progress {
     uint64_t attestations_sent = 0;  // taken by the endpoint
     uint64_t transactions = 0;
     uint64_t gas = 0;
+    uint64_t headers_received = 0;  // alone, without their blocks
+    uint64_t block_bytes = 0;       // of verified blocks, as is witness_bytes
     uint64_t witness_bytes = 0;
     uint64_t validation_us = 0;
     uint64_t connections = 0;

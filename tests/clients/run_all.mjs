@@ -16,7 +16,7 @@ const suite_timeout_ms = 480_000;
 // Longest first, so that the end is not one suite alone.
 const side_by_side = [
     'forge', 'uniswap', 'staking_commands', 'early_finality', 'crossing', 'rebuild', 'exit', 'swap', 'rewards', 'evidence', 'governance', 'sdk', 'cast',
-    'ethers', 'commands', 'viem', 'parallel', 'hardhat', 'fees',
+    'ethers', 'commands', 'viem', 'parallel', 'hardhat', 'validate_tip', 'fees',
 ];
 const alone = ['realtime', 'validate', 'faults', 'replica', 'durability', 'badinput', 'settlement', 'leadership', 'staking'];
 
