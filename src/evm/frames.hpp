@@ -11,6 +11,7 @@
 //                                                             others stay where they are, so views
 //                                                             into a caller's memory remain valid
 
+#include "evm/hash_cache.hpp"
 #include "evm/vm.hpp"
 #include "types/u256_modulus.hpp"
 
@@ -92,6 +93,7 @@ struct Frames {
         return_data;  // by depth of the frame that reads it
     Bytes host_output;
     ModulusCache modulus;  // of MULMOD
+    HashCache hashes;      // of KECCAK256
     bool has_large_buffer = false;
     int64_t refund_above = 0;  // of the frames above the running one; kept only while tracing
 };

@@ -1,6 +1,9 @@
 #include "types/receipt.hpp"
 
+#include "base/assert.hpp"
 #include "types/rlp_fields.hpp"
+
+#include <utility>
 
 namespace mega {
 namespace {
@@ -72,12 +75,20 @@ bool is_typed(uint8_t first_byte) {
 
 Bloom bloom_of(const std::vector<Log>& logs) {
     Bloom bloom;
+    constexpr size_t most_of_log = 1 + max_topics;
+    std::array<BytesView, 16 * most_of_log> entries;
+    size_t count = 0;
     for (const Log& log : logs) {
-        add_to_bloom(bloom, log.address);
+        MEGA_ASSERT(log.topics.size() <= max_topics);
+        if (count + 1 + log.topics.size() > entries.size()) {
+            add_to_bloom(bloom, std::span{entries}.first(std::exchange(count, 0)));
+        }
+        entries[count++] = log.address;
         for (const Hash256& topic : log.topics) {
-            add_to_bloom(bloom, topic);
+            entries[count++] = topic;
         }
     }
+    add_to_bloom(bloom, std::span{entries}.first(count));
     return bloom;
 }
 

@@ -74,6 +74,21 @@ TEST(receipt, logs_encode_as_their_list) {
     EXPECT_EQ(to_hex(one), "0xd8d7940000000000000000000000000000000000000000c080");
 }
 
+TEST(bloom, of_many_logs_is_that_of_their_entries_one_by_one) {
+    std::vector<Log> logs;
+    Bloom expected;
+    for (uint8_t i = 0; i < 100; ++i) {
+        Log& log = logs.emplace_back();
+        log.address = Address{{static_cast<uint8_t>(i % 3)}};
+        add_to_bloom(expected, log.address);
+        for (uint8_t topic = 0; topic < i % 5; ++topic) {
+            log.topics.push_back(Hash256{{topic, static_cast<uint8_t>(i / 2)}});
+            add_to_bloom(expected, log.topics.back());
+        }
+        EXPECT_EQ(bloom_of(logs), expected) << int{i};
+    }
+}
+
 TEST(bloom, contains_what_was_added_and_little_else) {
     Bloom bloom;
     const Address address{{1}};

@@ -2,7 +2,6 @@
 
 // Arithmetic, comparison and bit instructions (0x01 to 0x1e) and KECCAK256.
 
-#include "crypto/keccak.hpp"
 #include "evm/frame.hpp"
 #include "evm/instructions/words.hpp"
 
@@ -60,7 +59,7 @@ inline bool keccak(Machine& m) {
         return out_of_gas(m);
     }
     gas_is_paid<M>(m);
-    const Hash256 hash = crypto::keccak256(memory_view(m.frame, offset, size));
+    const Hash256 hash = m.frame.shared.hashes.hash(memory_view(m.frame, offset, size));
     m.top -= 1;
     *m.top = u256::load_be(hash.data());
     return true;
