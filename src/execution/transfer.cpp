@@ -59,10 +59,7 @@ class Accounts {
     }
     /// False where a sum might wrap.
     [[nodiscard]] bool credit(const Address& address, const u256& amount) {
-        Entry& entry = at(address);
-        const bool fits = entry.after.balance < state::high_balance && amount < state::high_balance;
-        entry.after.balance += amount;
-        return fits;
+        return execution::credit(at(address).after, amount);
     }
     /// Nothing where an account ceases to exist, which may leave storage behind.
     [[nodiscard]] std::optional<state::StateDiff> diff() {
@@ -96,12 +93,6 @@ class Accounts {
     std::array<Entry, size> entries_;
     size_t count_ = 0;
 };
-
-bool can_pay(const Accounts::Entry& sender, const Transaction& tx, const TransferCosts& costs) {
-    const Account& account = sender.after;
-    return account.nonce == tx.nonce && !account.has_code() && account.balance >= costs.needed &&
-           account.balance < state::high_balance;
-}
 
 }  // namespace
 
@@ -137,6 +128,28 @@ std::optional<TransferCosts> transfer_costs(
     return fits ? std::optional{costs} : std::nullopt;
 }
 
+std::optional<TransferCosts> plan_transfer(
+    const BlockEnv& env, const SignedTransaction& tx, const ExecutionOptions& options
+) {
+    // Before EIP-161 a touch alone makes an account.
+    if (env.fork < Fork::spurious_dragon || !looks_like_transfer(env.fork, tx.tx) ||
+        skips_a_check(options) || tx.tx.gas_limit > INT64_MAX) {
+        return std::nullopt;
+    }
+    return transfer_costs(env, tx, options);
+}
+
+bool can_make_transfer(const Account& sender, uint64_t nonce, const u256& needed) {
+    return sender.nonce == nonce && !sender.has_code() && sender.balance >= needed &&
+           sender.balance < state::high_balance;
+}
+
+bool credit(Account& account, const u256& amount) {
+    const bool fits = account.balance < state::high_balance && amount < state::high_balance;
+    account.balance += amount;
+    return fits;
+}
+
 std::optional<TxResult> execute_transfer(
     const state::StateView& view,
     const BlockEnv& env,
@@ -144,19 +157,14 @@ std::optional<TxResult> execute_transfer(
     const ExecutionOptions& options
 ) {
     const Transaction& tx = signed_tx.tx;
-    // Before EIP-161 a touch alone makes an account.
-    if (env.fork < Fork::spurious_dragon || !looks_like_transfer(env.fork, tx) ||
-        skips_a_check(options) || tx.gas_limit > options.block_gas_left ||
-        tx.gas_limit > INT64_MAX) {
-        return std::nullopt;
-    }
-    const auto costs = transfer_costs(env, signed_tx, options);
-    if (!costs) {
+    const auto costs = plan_transfer(env, signed_tx, options);
+    if (!costs || tx.gas_limit > options.block_gas_left) {
         return std::nullopt;
     }
     Accounts accounts{view};
     Accounts::Entry& sender = accounts.at(signed_tx.sender);
-    if (!can_pay(sender, tx, *costs) || accounts.at(*tx.to).after.has_code()) {
+    if (!can_make_transfer(sender.after, tx.nonce, costs->needed) ||
+        accounts.at(*tx.to).after.has_code()) {
         return std::nullopt;
     }
     sender.after.nonce += 1;

@@ -26,6 +26,16 @@ struct TransferCosts {
     const BlockEnv& env, const SignedTransaction& tx, const ExecutionOptions& options
 );
 
+/// Nothing, too, where execute_transfer() leaves the transaction to the general path whatever the
+/// state is. Gas left of the block is not asked.
+[[nodiscard]] std::optional<TransferCosts> plan_transfer(
+    const BlockEnv& env, const SignedTransaction& tx, const ExecutionOptions& options
+);
+/// Whether the sender of a transaction with this nonce can make it; `needed` as in its costs.
+[[nodiscard]] bool can_make_transfer(const Account& sender, uint64_t nonce, const u256& needed);
+/// False, and the sum is not to be used, where one might wrap.
+[[nodiscard]] bool credit(Account& account, const u256& amount);
+
 /// The whole transition. Nothing, and nothing happened, when it is not a plain transfer on this
 /// state or cannot be part of the block.
 [[nodiscard]] std::optional<TxResult> execute_transfer(

@@ -1,6 +1,7 @@
 #include "parallel/executor.hpp"
 
 #include "parallel/clock.hpp"
+#include "parallel/transfer_batch.hpp"
 #include "state/recording_view.hpp"
 
 namespace mega::parallel {
@@ -26,7 +27,7 @@ struct ParallelExecutor::Run {
     const state::StateView* view;
     state::Overlay overlay;
     size_t sequential_stretch = first_sequential_stretch;
-    bool gave_up = false;  // the round before
+    bool gave_up = false;  // the stretch before
 
     Run(const state::StateView& base, const Batch& the_batch, const OnCommit& on_commit)
         : batch(the_batch),
@@ -37,7 +38,9 @@ struct ParallelExecutor::Run {
 };
 
 ParallelExecutor::ParallelExecutor(const ExecutorOptions& options)
-    : options_(options), round_(memory_, graph_, options_.round, memory_bytes_) {
+    : options_(options),
+      round_(memory_, graph_, options_.round, memory_bytes_),
+      transfers_(std::make_unique<TransferBatch>()) {
     options_.round.gives_up = options_.round.gives_up && !options_.is_always_parallel;
     options_.round_limit = std::clamp<size_t>(options_.round_limit, 1, size_t{1} << 20);
     const uint32_t count = std::clamp<uint32_t>(options_.threads, 1, ExecutorOptions::max_threads);
@@ -72,18 +75,16 @@ BatchResult ParallelExecutor::execute(
     for (size_t done = 0; done < size && !run.ledger.is_stopped();) {
         const size_t first_result = run.ledger.result().results.size();
         const Stretch stretch = plan(run, done);
-        if (!stretch.is_round) {
-            run_sequentially(run, stretch);
-            done = stretch.last;
+        done += run_stretch(run, stretch);
+        if (stretch.kind == Stretch::Kind::sequential) {
             continue;
         }
-        done += run_round(run, stretch);
         run.gave_up = done < stretch.last;
         if (!run.gave_up) {
             run.sequential_stretch = first_sequential_stretch;
         }
         if (done < size) {
-            carry_over(run, first_result);
+            carry_over(run, stretch, first_result);
         }
     }
     report_.cpu_ns += thread_cpu_ns() - cpu_began_ns;
@@ -98,23 +99,41 @@ BatchResult ParallelExecutor::execute(
 ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     const size_t left = run.batch.transactions.size() - done;
     Stretch stretch{done, done + std::min(left, options_.round_limit)};
+    const bool gave_up = std::exchange(run.gave_up, false);
+    const size_t transfers = gave_up ? 0 : transfers_from(run, done);
+    if (transfers >= options_.min_transfers) {
+        return {done, done + transfers, Stretch::Kind::transfers};
+    }
     if (options_.is_always_parallel) {
         analyse(run, stretch);
-        stretch.is_round = true;
+        stretch.kind = Stretch::Kind::round;
         return stretch;
     }
-    if (workers_.size() == 1 || left < options_.min_parallel) {
+    const bool is_for_one = workers_.size() == 1 || left < options_.min_parallel;
+    if (is_for_one && !gave_up) {
         stretch.last = done + left;
         return stretch;
     }
-    if (run.gave_up || foresees_no_gain(run, stretch)) {
+    if (is_for_one || gave_up || foresees_no_gain(run, stretch)) {
         stretch.last = done + std::min(left, run.sequential_stretch);
         run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
-        run.gave_up = false;
         return stretch;
     }
-    stretch.is_round = deserves_round(run, stretch);
+    if (deserves_round(run, stretch)) {
+        stretch.kind = Stretch::Kind::round;
+    }
     return stretch;
+}
+
+/// How many in a row look like transfers, up to a stretch.
+size_t ParallelExecutor::transfers_from(const Run& run, size_t first) const {
+    const size_t last = std::min(run.batch.transactions.size(), first + options_.round_limit);
+    size_t end = first;
+    while (end < last &&
+           execution::looks_like_transfer(run.batch.env.fork, run.batch.transactions[end].tx)) {
+        ++end;
+    }
+    return end - first;
 }
 
 void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
@@ -158,6 +177,49 @@ bool ParallelExecutor::gains_by_round(size_t transactions) const {
 // -----------------------------------------------------------------------------------------------
 // stretches
 
+/// Gives how many of its transactions are done with.
+size_t ParallelExecutor::run_stretch(Run& run, const Stretch& stretch) {
+    switch (stretch.kind) {
+        case Stretch::Kind::transfers:
+            return run_transfers(run, stretch);
+        case Stretch::Kind::round:
+            return run_round(run, stretch);
+        case Stretch::Kind::sequential:
+            break;
+    }
+    run_sequentially(run, stretch);
+    return stretch.size();
+}
+
+size_t ParallelExecutor::run_transfers(Run& run, const Stretch& stretch) {
+    const uint64_t began_ns = now_ns();
+    TransferBatch::Job job;
+    job.view = run.view;
+    job.env = &run.batch.env;
+    job.options = run.batch.options;
+    job.transactions = run.batch.transactions.subspan(stretch.first, stretch.size());
+    job.first_index = stretch.first;
+    job.ledger = &run.ledger;
+    job.accesses = run.batch.accesses;
+    job.batch_began_ns = run.began_ns;
+    transfers_->begin(job);
+    const auto work = [this](uint32_t thread) {
+        auto& spans = workers_[thread]->tally.spans;
+        transfers_->work(thread, options_.round.records_spans ? &spans : nullptr);
+    };
+    const bool is_shared =
+        options_.is_always_parallel || stretch.size() >= options_.min_shared_transfers;
+    if (is_shared) {
+        work_with_all(work);
+    } else {
+        work(0);
+    }
+    report_.executions += transfers_->done();
+    report_.native_transfers += transfers_->done();
+    report_.transfers_ns += now_ns() - began_ns;
+    return transfers_->done();
+}
+
 size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
     const size_t size = stretch.last - stretch.first;
@@ -176,7 +238,10 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     job.report = &report_;
     job.accesses = run.batch.accesses;
     round_.begin(job);
-    work_with_all(round_);
+    work_with_all([this](uint32_t thread) {
+        Worker& worker = *workers_[thread];
+        round_.work(worker.lane, thread, worker.tally);
+    });
     for (const auto& worker : workers_) {
         worker->lane.end_round();
     }
@@ -232,22 +297,29 @@ void ParallelExecutor::note_span(const Run& run, size_t tx, uint64_t began_ns) {
     }
 }
 
-/// What a round changed, for the stretch after it.
-void ParallelExecutor::carry_over(Run& run, size_t first_result) const {
+/// What a stretch changed, for the one after it.
+void ParallelExecutor::carry_over(Run& run, const Stretch& stretch, size_t first_result) const {
+    run.view = &run.overlay;
+    if (stretch.kind == Stretch::Kind::transfers && transfers_->is_complete()) {
+        transfers_->visit_accounts([&](const Address& address, const Account& account) {
+            run.overlay.set_account(address, account);
+        });
+        return;
+    }
     const auto& results = run.ledger.result().results;
     for (size_t i = first_result; i < results.size(); ++i) {
         run.overlay.apply(results[i].diff);
     }
-    run.view = &run.overlay;
 }
 
 // -----------------------------------------------------------------------------------------------
 // threads
 
-void ParallelExecutor::work_with_all(Round& round) {
+void ParallelExecutor::work_with_all(const std::function<void(uint32_t)>& work) {
     if (!threads_.empty()) {
         {
             const std::lock_guard lock{mutex_};
+            work_ = &work;
             is_open_ = true;
             joined_ = 0;
             ++round_number_;
@@ -258,7 +330,7 @@ void ParallelExecutor::work_with_all(Round& round) {
         std::unique_lock lock{mutex_};
         changed_.wait(lock, [this] { return joined_ == threads_.size(); });
     }
-    round.work(workers_.front()->lane, 0, workers_.front()->tally);
+    work(0);
     if (!threads_.empty()) {
         std::unique_lock lock{mutex_};
         is_open_ = false;  // who has not woken up yet stays out
@@ -291,9 +363,10 @@ void ParallelExecutor::serve(uint32_t index) {
             changed_.notify_all();
             changed_.wait(lock, [this] { return joined_ == threads_.size(); });
         }
+        const std::function<void(uint32_t)>& work = *work_;  // lasts as long as somebody is inside
         lock.unlock();
         const uint64_t began_ns = thread_cpu_ns();
-        round_.work(worker.lane, index, worker.tally);
+        work(index);
         worker.cpu_ns += thread_cpu_ns() - began_ns;
         lock.lock();
         if (--inside_ == 0) {

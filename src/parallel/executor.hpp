@@ -3,10 +3,11 @@
 // ParallelExecutor: executes batches of transactions on several threads with exactly the outcome of
 // executing them one after the other: results, diffs, gas, receipts, refusals, bit for bit.
 //
-// A batch goes in stretches. Where there is little to do, where a look at the first transactions
-// shows a chain, or where a round gave up because nearly everything had to be repeated, the stretch
-// is executed sequentially by the caller; else it is a round (round.hpp) on all threads, the
-// caller's included. What a stretch changed lies in an overlay for the next one.
+// A batch goes in stretches. Plain transfers in a row are settled account by account
+// (transfer_batch.hpp). Where there is little to do, where a look at the first transactions shows a
+// chain, or where a round gave up because nearly everything had to be repeated, the stretch is
+// executed sequentially by the caller; else it is a round (round.hpp) on all threads, the caller's
+// included. What a stretch changed lies in an overlay for the next one.
 //
 // Threads live as long as the executor and sleep between batches. Memory is bounded by the options
 // plus what one transaction's gas lets it write, a worker. One execute() at a time, from any
@@ -19,6 +20,8 @@
 #include <thread>
 
 namespace mega::parallel {
+
+class TransferBatch;
 
 struct ExecutorOptions {
     /// The caller's included. 0 and 1 execute sequentially; more than max_threads count as that
@@ -38,7 +41,10 @@ struct ExecutorOptions {
     /// Fewer threads than this gain nothing from letting sums run side by side (origins.hpp): being
     /// tracked costs as much.
     uint32_t min_threads_for_sums = 3;
-    /// Transactions of a round.
+    /// Plain transfers in a row that are settled together, and that are worth waking threads up.
+    size_t min_transfers = 32;
+    size_t min_shared_transfers = 512;
+    /// Transactions of a stretch.
     size_t round_limit = size_t{1} << 14;
     RoundOptions round;
 };
@@ -72,23 +78,28 @@ class ParallelExecutor {
         uint64_t cpu_ns = 0;
     };
     struct Stretch {
+        enum class Kind : uint8_t { sequential, round, transfers };
         size_t first = 0;
         size_t last = 0;
-        bool is_round = false;
+        Kind kind = Kind::sequential;
         [[nodiscard]] size_t size() const { return last - first; }
     };
     struct Run;  // one execute()
 
     [[nodiscard]] Stretch plan(Run& run, size_t done);
+    [[nodiscard]] size_t transfers_from(const Run& run, size_t first) const;
     [[nodiscard]] bool foresees_no_gain(const Run& run, const Stretch& stretch);
     [[nodiscard]] bool gains_by_round(size_t transactions) const;
     [[nodiscard]] bool deserves_round(const Run& run, const Stretch& stretch);
     void analyse(const Run& run, const Stretch& stretch);
+    [[nodiscard]] size_t run_stretch(Run& run, const Stretch& stretch);
+    [[nodiscard]] size_t run_transfers(Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
     void run_sequentially(Run& run, const Stretch& stretch);
     void note_span(const Run& run, size_t tx, uint64_t began_ns);
-    void carry_over(Run& run, size_t first_result) const;
-    void work_with_all(Round& round);
+    void carry_over(Run& run, const Stretch& stretch, size_t first_result) const;
+    /// Calls work(i) on thread i, for all of them: 0 is the caller's.
+    void work_with_all(const std::function<void(uint32_t)>& work);
     void serve(uint32_t index);
     void collect(Run& run);
 
@@ -98,16 +109,18 @@ class ParallelExecutor {
     DependencyGraph graph_;
     Profiles profiles_;
     Round round_;
+    std::unique_ptr<TransferBatch> transfers_;
     state::Journal journal_;  // of sequential stretches
     Report report_;
     std::vector<std::unique_ptr<Worker>> workers_;  // the caller's first
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    bool is_open_ = false;  // guarded by mutex_, as all below: a round that may be joined
+    const std::function<void(uint32_t)>* work_ = nullptr;  // guarded by mutex_, as all below
+    bool is_open_ = false;                                 // work that may be joined
     bool is_stopping_ = false;
     uint64_t round_number_ = 0;
-    uint32_t joined_ = 0;  // threads that came into this round, and of them
+    uint32_t joined_ = 0;  // threads that came to this work, and of them
     // those that have not left it. Changed under the mutex; looked at without it, too.
     std::atomic<uint32_t> inside_{0};
     std::vector<std::thread> threads_;

@@ -48,6 +48,7 @@ struct Report {
     // Wall time of the stages. Execution and commit of a round overlap: only their sum is timed
     // unless spans are asked for.
     uint64_t analysis_ns = 0;
+    uint64_t transfers_ns = 0;  // of transfers in a row, settled account by account
     uint64_t rounds_ns = 0;
     uint64_t sequential_ns = 0;
     std::vector<Span> spans;  // when RoundOptions::records_spans

@@ -55,6 +55,7 @@ parallel::Report sum_of(const std::vector<BlockReport>& reports) {
         sum.tracked_executions += one.tracked_executions;
         sum.sequential_transactions += one.sequential_transactions;
         sum.analysis_ns += one.analysis_ns;
+        sum.transfers_ns += one.transfers_ns;
         sum.rounds_ns += one.rounds_ns;
         sum.sequential_ns += one.sequential_ns;
         sum.wall_ns += one.wall_ns;

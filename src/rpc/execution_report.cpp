@@ -38,6 +38,7 @@ ordered_json execution_json(const parallel::Report& report) {
         {"wall_ns", report.wall_ns},
         {"cpu_ns", report.cpu_ns},
         {"analysis_ns", report.analysis_ns},
+        {"transfers_ns", report.transfers_ns},
         {"rounds_ns", report.rounds_ns},
         {"sequential_ns", report.sequential_ns},
     };

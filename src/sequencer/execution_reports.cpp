@@ -19,6 +19,7 @@ void add_figures(parallel::Report& sum, const parallel::Report& batch) {
     sum.wall_ns += batch.wall_ns;
     sum.cpu_ns += batch.cpu_ns;
     sum.analysis_ns += batch.analysis_ns;
+    sum.transfers_ns += batch.transfers_ns;
     sum.rounds_ns += batch.rounds_ns;
     sum.sequential_ns += batch.sequential_ns;
     sum.parallelism =
