@@ -40,7 +40,7 @@ class Pool {
         too_old,      // older than all blocks kept
     };
 
-    explicit Pool(Options options) : options_(std::move(options)) {}
+    explicit Pool(Options options) : options_(options) {}
 
     /// What add() would answer, without a look at the signature.
     [[nodiscard]] Added judge(const Attestation& attestation) const;

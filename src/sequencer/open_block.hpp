@@ -26,7 +26,7 @@ class OpenBlock {
         : header_(std::move(opening_header)),
           name_(hash_of(header_)),
           env_(env),
-          l1_(std::move(l1)) {}
+          l1_(l1) {}
 
     [[nodiscard]] const BlockHeader& opening_header() const { return header_; }
     [[nodiscard]] const Hash256& name() const { return name_; }
