@@ -1,6 +1,6 @@
 #pragma once
 
-// Modular exponentiation behind precompile 0x05 (EIP-198), over GMP.
+// Modular exponentiation behind precompile 0x05 (EIP-198).
 
 #include "base/bytes.hpp"
 

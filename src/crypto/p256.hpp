@@ -1,6 +1,6 @@
 #pragma once
 
-// ECDSA verification over secp256r1 behind precompile 0x100 (EIP-7951), over OpenSSL.
+// ECDSA verification over secp256r1 behind precompile 0x100 (EIP-7951).
 
 #include "base/bytes.hpp"
 

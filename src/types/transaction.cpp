@@ -1,11 +1,11 @@
 #include "types/transaction.hpp"
 
 #include "crypto/keccak.hpp"
+#include "types/authorization_hash.hpp"
 
 namespace mega {
 namespace {
 
-constexpr uint8_t authorization_magic = 0x05;  // EIP-7702
 constexpr uint64_t legacy_v_base = 27;
 constexpr uint64_t eip155_v_base = 35;
 
@@ -138,17 +138,6 @@ Bytes encode_fields(const Transaction& tx, Signed with_signature) {
     return out.take();
 }
 
-Hash256 authorization_hash(const Authorization& authorization) {
-    rlp::Writer out;
-    out.write_raw({&authorization_magic, 1});
-    const size_t list = out.begin_list();
-    out.write(authorization.chain_id);
-    out.write(authorization.address);
-    out.write(authorization.nonce);
-    out.end_list(list);
-    return crypto::keccak256(out.view());
-}
-
 }  // namespace
 
 std::string_view to_string(TxDecodeError error) {
@@ -210,21 +199,6 @@ std::optional<Address> recover_authority(const Authorization& authorization) {
         return std::nullopt;
     }
     return crypto::recover_address(authorization_hash(authorization), signature);
-}
-
-void sign_transaction(Transaction& tx, const crypto::SecretKey& key) {
-    MEGA_ASSERT(tx.type != TxType::deposit);
-    const auto signature = crypto::sign(signing_hash(tx), key);
-    MEGA_ASSERT(signature.has_value());
-    tx.signature = *signature;
-}
-
-void sign_authorization(Authorization& authorization, const crypto::SecretKey& key) {
-    const auto signature = crypto::sign(authorization_hash(authorization), key);
-    MEGA_ASSERT(signature.has_value());
-    authorization.y_parity = signature->y_parity;
-    authorization.r = to_u256(signature->r);
-    authorization.s = to_u256(signature->s);
 }
 
 Result<SignedTransaction, TxDecodeError> decode_signed_transaction(BytesView envelope) {

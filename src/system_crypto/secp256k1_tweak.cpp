@@ -1,6 +1,6 @@
 #include "crypto/secp256k1_tweak.hpp"
 
-#include "crypto/secp256k1_point.hpp"
+#include "system_crypto/secp256k1_point.hpp"
 
 #include <algorithm>
 
