@@ -6,6 +6,7 @@
 #include "ethereum/header_rules.hpp"
 #include "state/overlay.hpp"
 #include "stateless/mega_rules.hpp"
+#include "stateless/piles.hpp"
 
 namespace mega::stateless {
 
@@ -128,40 +129,14 @@ struct Stage {
     const BlockHeader* parent;  // null when only its state root is known
     const Hash256& parent_state_root;
     const UsedNodes& nodes;
+    trie::StateTree& tree;  // of the state
     const WitnessState& state;
     std::span<const Transaction> transactions;
 };
 
-/// The sum of many diffs, a power of two of them at a time, so that no more than their sum's size
-/// is held, and none is merged often.
-class DiffPile {
-  public:
-    void add(state::StateDiff diff) {
-        pile_.push_back({std::move(diff), 1});
-        while (pile_.size() > 1 && pile_[pile_.size() - 2].count == pile_.back().count) {
-            merge_last();
-        }
-    }
-    [[nodiscard]] state::StateDiff take() {
-        while (pile_.size() > 1) {
-            merge_last();
-        }
-        return pile_.empty() ? state::StateDiff{} : std::move(pile_.back().diff);
-    }
-
-  private:
-    struct Part {
-        state::StateDiff diff;
-        size_t count = 0;
-    };
-    void merge_last() {
-        const Part last = std::move(pile_.back());
-        pile_.pop_back();
-        pile_.back() = {merge(pile_.back().diff, last.diff), pile_.back().count + last.count};
-    }
-
-    std::vector<Part> pile_;
-};
+/// Of a tree's nodes, which the witness has anyway: beyond that, the lowest are forgotten and
+/// loaded again where they are needed. Those of most blocks fit.
+constexpr size_t max_tree_bytes = 4u << 20;
 
 SignedTransaction decoded_again(const Bytes& envelope, const Derived& derived) {
     auto tx = decode_transaction(envelope);
@@ -170,7 +145,7 @@ SignedTransaction decoded_again(const Bytes& envelope, const Derived& derived) {
 }
 
 /// As the sequencer does it (sequencer/chain.cpp): system calls, then the transactions.
-Executed execute(const MegaRules& rules, const Stage<Derived>& stage) {
+Executed execute(const MegaRules& rules, const Stage<Derived>& stage, ReceiptPile& receipts) {
     const BlockHeader& header = stage.block.header;
     const auto parameters = execution::read_l2_parameters(stage.state, rules.fee_market);
     if (stage.state.missing()) {
@@ -192,7 +167,7 @@ Executed execute(const MegaRules& rules, const Stage<Derived>& stage) {
         diffs.add(std::move(diff));
     };
     take(execution::begin_block(vm, stage.state, env, header));
-    block.receipts.reserve(stage.transactions.size());
+    receipts.reserve(stage.transactions.size());
     for (size_t i = 0; i < stage.transactions.size(); ++i) {
         const SignedTransaction tx =
             decoded_again(stage.block.transactions[i], stage.transactions[i]);
@@ -211,9 +186,11 @@ Executed execute(const MegaRules& rules, const Stage<Derived>& stage) {
             );
         }
         block.gas_used += result->gas_used;
-        block.receipts.push_back(execution::make_receipt(tx.tx, *result, block.gas_used));
-        merge(block.logs_bloom, block.receipts.back().bloom);
+        Receipt receipt = execution::make_receipt(tx.tx, *result, block.gas_used);
+        merge(block.logs_bloom, receipt.bloom);
+        receipts.add(std::move(receipt));
         take(std::move(result->diff));
+        stage.tree.evict(max_tree_bytes);
     }
     if (stage.state.missing()) {
         return Err{*stage.state.missing()};
@@ -223,7 +200,9 @@ Executed execute(const MegaRules& rules, const Stage<Derived>& stage) {
     return block;
 }
 
-Executed execute(const EthereumRules& rules, const Stage<SignedTransaction>& stage) {
+Executed execute(
+    const EthereumRules& rules, const Stage<SignedTransaction>& stage, ReceiptPile& receipts
+) {
     std::optional<Mismatch> missing;
     // Before Byzantium receipts hold roots.
     const auto root_after = [&](const state::StateDiff& diff) {
@@ -257,6 +236,10 @@ Executed execute(const EthereumRules& rules, const Stage<SignedTransaction>& sta
     if (result->fault) {
         return in_words(MismatchCode::execution, *result->fault);
     }
+    receipts.reserve(result->receipts.size());
+    for (Receipt& receipt : std::exchange(result->receipts, {})) {
+        receipts.add(std::move(receipt));
+    }
     return *std::move(result);
 }
 
@@ -270,17 +253,15 @@ Checked check_hash(MismatchCode code, const Hash256& expected, const Hash256& go
     return Err{differs(code, to_hex(expected), to_hex(got))};
 }
 
-Checked check_result(const BlockHeader& header, const execution::BlockResult& result) {
+Checked check_result(
+    const BlockHeader& header, const execution::BlockResult& result, const Hash256& receipts_root
+) {
     if (header.gas_used != result.gas_used) {
         return Err{differs(
             MismatchCode::gas_used, std::to_string(header.gas_used), std::to_string(result.gas_used)
         )};
     }
-    if (auto checked = check_hash(
-            MismatchCode::receipts_root,
-            header.receipts_root,
-            execution::receipts_root(result.receipts)
-        );
+    if (auto checked = check_hash(MismatchCode::receipts_root, header.receipts_root, receipts_root);
         !checked) {
         return checked;
     }
@@ -299,13 +280,42 @@ Checked check_result(const BlockHeader& header, const execution::BlockResult& re
     );
 }
 
-Checked check_state_root(
-    trie::StateTree& tree, const BlockHeader& header, const state::StateDiff& diff
+/// Nobody keeps what the tree writes.
+class NoSink final : public trie::NodeSink {
+  public:
+    void put(const trie::TreeId&, BytesView, BytesView) override {}
+    void remove(const trie::TreeId&, BytesView) override {}
+    void remove_tree(const Hash256&) override {}
+};
+
+/// After the updates. Many are applied by the first nibble of their keys, and what is done with is
+/// forgotten, so that the tree stays small. That comes to the same, node by node, as long as no
+/// account is deleted: then no branch of the account trie ever loses a child, and a storage trie
+/// has all its updates at once.
+Result<Hash256, trie::MissingNode> root_after(
+    trie::StateTree& tree, std::span<const trie::AccountUpdate> updates
 ) {
-    if (auto applied = tree.apply(execution::tree_updates(diff)); !applied) {
-        return Err{missing_node(applied.error())};
+    constexpr size_t many = 4096;
+    const bool has_deletion =
+        std::ranges::any_of(updates, [](const auto& update) { return !update.account; });
+    const bool is_at_once = updates.size() < many || has_deletion;
+    NoSink sink;
+    while (!updates.empty()) {
+        const uint8_t first = updates.front().hashed_address[0] >> 4;
+        const auto end = std::ranges::find_if(updates, [&](const auto& update) {
+            return !is_at_once && update.hashed_address[0] >> 4 != first;
+        });
+        const auto part = updates.first(static_cast<size_t>(end - updates.begin()));
+        if (auto applied = tree.apply(part); !applied) {
+            return Err{applied.error()};
+        }
+        updates = updates.subspan(part.size());
+        if (!updates.empty()) {
+            tree.flush(sink);
+            tree.evict(max_tree_bytes);
+        }
     }
-    return check_hash(MismatchCode::state_root, header.state_root, tree.root());
+    return tree.root();
 }
 
 Checked check_use(
@@ -365,17 +375,29 @@ Result<Validated, Mismatch> validate_by(
         return Err{checked.error()};
     }
     const UsedNodes nodes(witness.nodes);
-    trie::StateTree tree(nodes, before.state_root);
-    const WitnessState state(tree, witness.codes, before.block_hashes);
-    auto result =
-        execute(rules, {block, before.header, before.state_root, nodes, state, *transactions});
+    std::optional<trie::StateTree> tree(std::in_place, nodes, before.state_root);
+    const WitnessState state(*tree, witness.codes, before.block_hashes);
+    ReceiptPile receipts;
+    auto result = execute(
+        rules,
+        {block, before.header, before.state_root, nodes, *tree, state, *transactions},
+        receipts
+    );
     if (!result) {
         return Err{result.error()};
     }
-    if (auto checked = check_result(block.header, *result); !checked) {
+    // The tree is the larger part of what is held: its root comes first, and it goes before the
+    // receipts are laid out.
+    const auto root = root_after(*tree, execution::tree_updates(result->diff));
+    tree.reset();
+    if (auto checked = check_result(block.header, *result, receipts.root()); !checked) {
         return Err{checked.error()};
     }
-    if (auto checked = check_state_root(tree, block.header, result->diff); !checked) {
+    if (!root) {
+        return Err{missing_node(root.error())};
+    }
+    if (auto checked = check_hash(MismatchCode::state_root, block.header.state_root, *root);
+        !checked) {
         return Err{checked.error()};
     }
     if (auto checked = check_use(witness, nodes, state, before.block_hashes.parent_number());
@@ -387,7 +409,7 @@ Result<Validated, Mismatch> validate_by(
         .state_root = block.header.state_root,
         .gas_used = result->gas_used,
         .transactions = block.transactions.size(),
-        .receipts = std::move(result->receipts),
+        .receipts = receipts.take(),
         .requests = std::move(result->requests),
         .diff = std::move(result->diff),
     };

@@ -207,8 +207,10 @@ class TrieBuilder {
 };
 
 std::optional<CodecError> TrieBuilder::build(size_t max_node_bytes) {
-    // RLP has of a node little more than the body, and its hash in the parent.
-    constexpr size_t surplus = 48;
+    // RLP has more of a node than the body: its hash in the parent, the empty children of a branch,
+    // two constant hashes of most accounts. Room that stays unused is never touched; too little of
+    // it, and all nodes would lie in memory twice while they move.
+    constexpr size_t surplus = 128;
     nodes_.reserve(given_.size(), std::min(max_node_bytes, body_.size() + given_.size() * surplus));
     std::array<std::vector<uint32_t>, max_levels> levels;
     for (uint32_t id = 0; id < given_.size(); ++id) {
