@@ -156,4 +156,32 @@ TEST(sameness, a_collapsing_branch_needs_its_last_child) {
     expect_nothing_is_idle(made, chain.rules());
 }
 
+// So many that the validator forgets nodes on the way and applies the changes in pieces.
+TEST(sameness, of_a_block_that_changes_thousands_of_accounts) {
+    constexpr size_t count = 12'000;
+    TestChain chain(6, 10 * count, 0);
+    std::vector<SignedTransaction> transfers;
+    for (size_t i = 0; i < count; ++i) {
+        transfers.push_back(chain.transfer(i % 12, chain.quiet()[10 * i], u256{1 + i}));
+    }
+    const auto made = chain.execute(transfers);
+    expect_valid(made, made.witness, chain.rules(), "recorded");
+
+    const auto code_of = [&](const Block& block, const witness::Witness& witness) {
+        const auto validated = validate_block(made.parent, block, witness, chain.rules());
+        EXPECT_FALSE(validated);
+        return validated ? MismatchCode::body : validated.error().code;
+    };
+    Block other = made.block;
+    other.header.state_root[3] ^= 1;
+    EXPECT_EQ(code_of(other, made.witness), MismatchCode::state_root);
+    const size_t middle = made.witness.nodes.size() / 2;
+    EXPECT_EQ(code_of(made.block, without_node(made.witness, middle)), MismatchCode::missing_node);
+    witness::Witness more = made.witness;
+    const Bytes idle{0xc1, 0x80};
+    more.nodes.add(crypto::keccak256(idle), idle);
+    more.nodes.seal();
+    EXPECT_EQ(code_of(made.block, more), MismatchCode::surplus_in_witness);
+}
+
 }  // namespace mega::stateless
