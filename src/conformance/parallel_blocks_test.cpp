@@ -41,6 +41,7 @@ parallel::ExecutorOptions options_with(uint32_t threads) {
     options.is_always_parallel = true;
     // Blocks of a few transactions would be over before the second thread is awake.
     options.starts_together = true;
+    options.min_transfers = 2;
     options.round.hook = delay_at_random();
     return options;
 }

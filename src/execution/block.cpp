@@ -132,14 +132,31 @@ Hash256 requests_hash(std::span<const Bytes> requests) {
     return crypto::sha256(digests);
 }
 
-Receipt make_receipt(const Transaction& tx, const TxResult& result, uint64_t cumulative_gas_used) {
+namespace {
+
+Receipt make_receipt(
+    const Transaction& tx,
+    const TxResult& result,
+    uint64_t cumulative_gas_used,
+    std::vector<Log>&& logs
+) {
     Receipt receipt;
     receipt.type = tx.type;
     receipt.status = result.success();
     receipt.cumulative_gas_used = cumulative_gas_used;
-    receipt.logs = result.logs;
+    receipt.logs = std::move(logs);
     receipt.bloom = bloom_of(receipt.logs);
     return receipt;
+}
+
+}  // namespace
+
+Receipt make_receipt(const Transaction& tx, const TxResult& result, uint64_t cumulative_gas_used) {
+    return make_receipt(tx, result, cumulative_gas_used, std::vector<Log>{result.logs});
+}
+
+Receipt take_receipt(const Transaction& tx, TxResult& result, uint64_t cumulative_gas_used) {
+    return make_receipt(tx, result, cumulative_gas_used, std::exchange(result.logs, {}));
 }
 
 Hash256 receipts_root(std::span<const Receipt> receipts) {
@@ -188,7 +205,7 @@ std::optional<BlockError> execute_transactions(
             return fail(result.error().message);
         }
         block.gas_used += result->gas_used;
-        block.receipts.push_back(make_receipt(tx.tx, *result, block.gas_used));
+        block.receipts.push_back(take_receipt(tx.tx, *result, block.gas_used));
         if (observe) {
             observe(block.receipts.back(), result->diff);
         }

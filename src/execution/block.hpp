@@ -64,6 +64,11 @@ struct EndOfBlock {
 [[nodiscard]] Receipt make_receipt(
     const Transaction& tx, const TxResult& result, uint64_t cumulative_gas_used
 );
+/// The same, and the logs move there: the result has none any more. What a block is made of holds
+/// them once.
+[[nodiscard]] Receipt take_receipt(
+    const Transaction& tx, TxResult& result, uint64_t cumulative_gas_used
+);
 
 /// Roots of a block's lists.
 [[nodiscard]] Hash256 receipts_root(std::span<const Receipt> receipts);

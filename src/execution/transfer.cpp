@@ -11,8 +11,6 @@ namespace mega::execution {
 
 namespace {
 
-constexpr uint64_t transfer_gas = 21000;  // Yellow Paper appendix G, in every fork
-
 /// Nothing where the limit does not hold the gas: who is refused is refused in full words
 /// elsewhere.
 bool add_l2_fees(
@@ -28,9 +26,10 @@ bool add_l2_fees(
            *tx.tx.to != fee_vault_address && env.context.beneficiary != fee_vault_address;
 }
 
+/// Who may have code is asked of senders without code alone.
 bool skips_a_check(const ExecutionOptions& options) {
-    return options.skip_nonce_check || options.skip_balance_check ||
-           options.skip_sender_code_check || options.skip_base_fee_check || options.skip_gas_cap;
+    return options.skip_nonce_check || options.skip_balance_check || options.skip_base_fee_check ||
+           options.skip_gas_cap;
 }
 
 /// The few accounts that a transfer moves money between.

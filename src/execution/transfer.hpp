@@ -9,6 +9,8 @@
 
 namespace mega::execution {
 
+inline constexpr uint64_t transfer_gas = 21000;  // Yellow Paper appendix G, in every fork
+
 /// Whether it may be one, as far as the transaction alone tells.
 [[nodiscard]] bool looks_like_transfer(Fork fork, const Transaction& tx);
 

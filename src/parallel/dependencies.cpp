@@ -8,7 +8,6 @@ namespace {
 
 /// What its time comes to in the gas of other transactions.
 constexpr uint64_t transfer_weight = 3500;
-constexpr uint64_t transfer_gas = 21000;
 /// Where nothing is known: the middle of what contract calls take.
 constexpr uint64_t unknown_weight = 60000;
 /// Of an access list; who lists more is not worth looking through.
@@ -39,7 +38,7 @@ void DependencyGraph::add_transaction(
     depend(tx, visit_place(signed_tx.sender, nullptr, tx));
     // A call without data looks like a transfer, but has gas to spare.
     const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
-    if (!is_transfer || signed_tx.tx.gas_limit > transfer_gas) {
+    if (!is_transfer || signed_tx.tx.gas_limit > execution::transfer_gas) {
         if (const Profiles::Profile* profile = profiles.find(signed_tx.tx)) {
             weight = profile->average_gas;
             add_places(tx, *profile);

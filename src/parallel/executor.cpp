@@ -1,5 +1,6 @@
 #include "parallel/executor.hpp"
 
+#include "execution/transfer.hpp"
 #include "parallel/clock.hpp"
 #include "parallel/transfer_batch.hpp"
 #include "state/recording_view.hpp"
@@ -125,12 +126,15 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     return stretch;
 }
 
-/// How many in a row look like transfers, up to a stretch.
+/// How many in a row look like transfers, up to a stretch, and are not known to be calls.
 size_t ParallelExecutor::transfers_from(const Run& run, size_t first) const {
     const size_t last = std::min(run.batch.transactions.size(), first + options_.round_limit);
+    const auto is_transfer = [&](const Transaction& tx) {
+        return execution::looks_like_transfer(run.batch.env.fork, tx) &&
+               (tx.gas_limit == execution::transfer_gas || profiles_.find(tx) == nullptr);
+    };
     size_t end = first;
-    while (end < last &&
-           execution::looks_like_transfer(run.batch.env.fork, run.batch.transactions[end].tx)) {
+    while (end < last && is_transfer(run.batch.transactions[end].tx)) {
         ++end;
     }
     return end - first;
@@ -281,7 +285,7 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
             continue;
         }
         run.overlay.apply(result->diff);
-        Receipt receipt = execution::make_receipt(tx.tx, *result, 0);
+        Receipt receipt = execution::take_receipt(tx.tx, *result, 0);
         run.ledger.accept(i, std::move(*result), std::move(receipt));
     }
     report_.sequential_transactions += stretch.last - stretch.first;

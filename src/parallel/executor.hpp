@@ -43,6 +43,7 @@ struct ExecutorOptions {
     uint32_t min_threads_for_sums = 3;
     /// Plain transfers in a row that are settled together, and that are worth waking threads up.
     size_t min_transfers = 32;
+    static constexpr size_t never = SIZE_MAX;
     size_t min_shared_transfers = 512;
     /// Transactions of a stretch.
     size_t round_limit = size_t{1} << 14;

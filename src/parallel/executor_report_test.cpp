@@ -46,6 +46,7 @@ TEST_F(ExecutorReport, SpansTellOfEveryExecutionInAnyLane) {
         options.threads = is_parallel ? 2 : 1;
         options.is_always_parallel = is_parallel;
         options.round.records_spans = true;
+        options.min_transfers = ExecutorOptions::never;
         ParallelExecutor executor{options};
         const Report& report = execute(executor);
         size_t executions = 0;

@@ -139,7 +139,7 @@ void run_general(
     }
     sort_writes(record);
     record.result = std::move(*result);
-    record.receipt = execution::make_receipt(tx.tx, record.result, 0);
+    record.receipt = execution::take_receipt(tx.tx, record.result, 0);
 }
 
 }  // namespace mega::parallel

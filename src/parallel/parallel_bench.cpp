@@ -143,7 +143,7 @@ BatchResult run_sequentially(evm::Vm& vm, state::Journal& journal, const Scenari
         MEGA_ASSERT(done.has_value());
         overlay.apply(done->diff);
         result.gas_used += done->gas_used;
-        result.receipts.push_back(execution::make_receipt(tx.tx, *done, result.gas_used));
+        result.receipts.push_back(execution::take_receipt(tx.tx, *done, result.gas_used));
         merge(result.logs_bloom, result.receipts.back().bloom);
         result.results.push_back(std::move(*done));
     }

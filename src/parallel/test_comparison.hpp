@@ -38,7 +38,7 @@ inline BatchResult execute_one_by_one(const state::StateView& view, const Batch&
                 overlay.apply(result->diff);
                 expected.gas_used += result->gas_used;
                 expected.receipts.push_back(
-                    execution::make_receipt(tx.tx, *result, expected.gas_used)
+                    execution::take_receipt(tx.tx, *result, expected.gas_used)
                 );
                 merge(expected.logs_bloom, expected.receipts.back().bloom);
                 expected.results.push_back(std::move(*result));

@@ -194,6 +194,7 @@ TEST_P(TransferBatches, AreWhatOneByOneGives) {
         const Batch batch{
             .env = scenario.env,
             .transactions = scenario.transactions,
+            .options = {.skip_sender_code_check = seed % 4 < 2},
             .policy = seed % 2 == 0 ? RefusalPolicy::skip : RefusalPolicy::stop,
         };
         ASSERT_TRUE(test::expect_sameness(fresh, scenario.state, batch)) << "MEGA_SEED=" << seed;
@@ -268,6 +269,31 @@ TEST(TransferBatch, GoesOnAfterOneThatCannotBeMade) {
     EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));
     EXPECT_GT(executor.report().native_transfers, count - 100);
     EXPECT_GT(executor.report().sequential_transactions, 0U);
+}
+
+TEST(TransferBatch, TellsWhatRanWhere) {
+    Scenario scenario;
+    constexpr uint64_t count = 2000;
+    for (uint64_t i = 0; i < count; ++i) {
+        scenario.fund(address_of(1'000'000 + i));
+        scenario.add(address_of(1'000'000 + i), address_of(2'000'000 + i), 1);
+    }
+    ExecutorOptions options = settling(2);
+    options.round.records_spans = true;
+    ParallelExecutor executor{options};
+    (void
+    )executor.execute(scenario.state, {.env = scenario.env, .transactions = scenario.transactions});
+    const Report& report = executor.report();
+    EXPECT_EQ(report.executions, count);
+    size_t commits = 0;
+    for (const Span& span : report.spans) {
+        commits += span.kind == Span::Kind::commit ? 1 : 0;
+        EXPECT_LT(span.tx, count);
+        EXPECT_LT(span.worker, 2U);
+        EXPECT_LE(span.begin_ns, span.end_ns);
+        EXPECT_LE(span.end_ns, report.wall_ns);
+    }
+    EXPECT_EQ(commits, 2U);  // chunks
 }
 
 /// Whatever is not worth settling together leaves the batch as it was.

@@ -21,6 +21,7 @@ parallel::ExecutorOptions always_parallel(uint32_t threads) {
     options.threads = threads;
     options.is_always_parallel = true;
     options.starts_together = true;
+    options.min_transfers = 4;
     // Delays that nobody can foresee.
     options.round.hook = [turn = std::make_shared<std::atomic<uint64_t>>(test_seed()
                           )](parallel::Moment moment, size_t tx) {

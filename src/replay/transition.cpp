@@ -104,7 +104,7 @@ Result<ExecutedTransactions, BlockError> execute_sequentially(
             [&](TxResult result) {
                 gas_used += result.gas_used;
                 const Transaction& tx = transactions[executed.results.size()].tx;
-                executed.receipts.push_back(execution::make_receipt(tx, result, gas_used));
+                executed.receipts.push_back(execution::take_receipt(tx, result, gas_used));
                 executed.results.push_back(std::move(result));
             },
     };

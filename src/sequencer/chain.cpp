@@ -133,7 +133,7 @@ std::vector<RefusedTransaction> Chain::execute_sequentially(
             continue;
         }
         apply(result->diff);
-        Receipt receipt = execution::make_receipt(tx.tx, *result, 0);
+        Receipt receipt = execution::take_receipt(tx.tx, *result, 0);
         on_executed(record(transactions[i], *result, std::move(receipt)));
     }
     reports_.add_sequential(transactions.size(), refused.size(), parallel::now_ns() - began_ns);

@@ -136,7 +136,7 @@ Result<WitnessMaker::Execution> WitnessMaker::execute(const BlockView& block) {
             return Err{changed_by_hand(header.number)};
         }
         gas_used += result->gas_used;
-        receipts.push_back(execution::make_receipt(executed->tx->tx, *result, gas_used));
+        receipts.push_back(execution::take_receipt(executed->tx->tx, *result, gas_used));
         take(std::move(result->diff));
     }
     if (execution::receipts_root(receipts) != header.receipts_root) {

@@ -186,7 +186,7 @@ Executed execute(const MegaRules& rules, const Stage<Derived>& stage, ReceiptPil
             );
         }
         block.gas_used += result->gas_used;
-        Receipt receipt = execution::make_receipt(tx.tx, *result, block.gas_used);
+        Receipt receipt = execution::take_receipt(tx.tx, *result, block.gas_used);
         merge(block.logs_bloom, receipt.bloom);
         receipts.add(std::move(receipt));
         take(std::move(result->diff));
