@@ -79,7 +79,11 @@ class Contest {
             executor.is_always_parallel = threads == 1;  // the cost of the parallel path itself
             executors_.push_back(std::make_unique<parallel::ParallelExecutor>(executor));
         }
-        reference_ = one_by_one(workload.transactions);
+        const uint32_t most = std::ranges::max(options.threads);
+        const bool has_apart =
+            workload.nature == Nature::independent && most > 1 && !options.stages.commits;
+        tools_ = std::vector<Tools>(has_apart ? most : 1);
+        reference_ = one_by_one(tools_.front(), workload.transactions);
     }
 
     [[nodiscard]] Result<WorkloadTimings> run();
@@ -90,7 +94,16 @@ class Contest {
         std::vector<double> cpu_seconds;
     };
 
-    [[nodiscard]] parallel::BatchResult one_by_one(std::span<const SignedTransaction> transactions);
+    /// The tools of a thread that executes alone.
+    struct Tools {
+        evm::Vm vm;
+        state::Journal journal;
+    };
+
+    [[nodiscard]] parallel::BatchResult one_by_one(
+        Tools& tools, std::span<const SignedTransaction> transactions
+    ) const;
+    void run_apart(size_t way);
     [[nodiscard]] std::vector<SignedTransaction> recovered(uint32_t threads) const;
     [[nodiscard]] Outcome run_way(size_t way);
     [[nodiscard]] std::optional<std::string> difference(const Outcome& outcome) const;
@@ -99,8 +112,7 @@ class Contest {
 
     const Workload* workload_;
     const MeasureOptions* options_;
-    evm::Vm vm_;
-    state::Journal journal_;
+    std::vector<Tools> tools_;  // of each thread that executes alone
     std::vector<std::unique_ptr<parallel::ParallelExecutor>> executors_;
     parallel::BatchResult reference_;
     state::StateDiff changed_;
@@ -119,7 +131,9 @@ state::StateDiff merged(parallel::BatchResult& batch) {
 }
 
 /// What a sequencer or importer without src/parallel would do.
-parallel::BatchResult Contest::one_by_one(std::span<const SignedTransaction> transactions) {
+parallel::BatchResult Contest::one_by_one(
+    Tools& tools, std::span<const SignedTransaction> transactions
+) const {
     parallel::BatchResult all;
     all.results.reserve(transactions.size());
     all.receipts.reserve(transactions.size());
@@ -128,15 +142,16 @@ parallel::BatchResult Contest::one_by_one(std::span<const SignedTransaction> tra
         const execution::ExecutionOptions options{
             .block_gas_left = workload_->env.context.gas_limit - all.gas_used
         };
-        auto result =
-            execution::execute_transaction(vm_, journal_, overlay, workload_->env, tx, options);
+        auto result = execution::execute_transaction(
+            tools.vm, tools.journal, overlay, workload_->env, tx, options
+        );
         if (!result) {
             break;  // the comparison says so
         }
         overlay.apply(result->diff);
         all.gas_used += result->gas_used;
-        all.receipts.push_back(execution::make_receipt(tx.tx, *result, all.gas_used));
-        if (!result->logs.empty()) {
+        all.receipts.push_back(execution::take_receipt(tx.tx, *result, all.gas_used));
+        if (!all.receipts.back().logs.empty()) {
             merge(all.logs_bloom, all.receipts.back().bloom);
         }
         all.results.push_back(*std::move(result));
@@ -169,7 +184,7 @@ Outcome Contest::run_way(size_t way) {
     const std::span<const SignedTransaction> transactions =
         options_->stages.recovers ? decoded : workload_->transactions;
     outcome.batch =
-        way == 0 ? one_by_one(transactions)
+        way == 0 ? one_by_one(tools_.front(), transactions)
                  : executors_[way - 1]->execute(
                        *workload_->view, {.env = workload_->env, .transactions = transactions}
                    );
@@ -184,6 +199,29 @@ Outcome Contest::run_way(size_t way) {
         commitment_->take_back(diff);
     }
     return outcome;
+}
+
+/// What comes out is of no use: the parts do not know each other's fees.
+void Contest::run_apart(size_t way) {
+    // A sender's transactions stay together.
+    std::vector<std::vector<SignedTransaction>> parts(tools_.size());
+    for (const SignedTransaction& tx : workload_->transactions) {
+        parts[std::hash<Address>{}(tx.sender) % parts.size()].push_back(tx);
+    }
+    std::vector<parallel::BatchResult> results(parts.size());
+    const uint64_t cpu_began_ns = process_cpu_ns();
+    const uint64_t began_ns = now_ns();
+    {
+        std::vector<std::jthread> threads;
+        for (size_t i = 0; i < parts.size(); ++i) {
+            threads.emplace_back([&, i] { results[i] = one_by_one(tools_[i], parts[i]); });
+        }
+    }
+    const double seconds = static_cast<double>(now_ns() - began_ns) / 1e9;
+    note(way, seconds, static_cast<double>(process_cpu_ns() - cpu_began_ns) / 1e9);
+    for (size_t i = 0; i < parts.size(); ++i) {
+        MEGA_ASSERT(results[i].results.size() == parts[i].size());
+    }
 }
 
 void Contest::note(size_t way, double seconds, double cpu_seconds) {
@@ -230,9 +268,10 @@ Result<WorkloadTimings> Contest::run() {
         commitment_->take_back(changed_);
     }
     const size_t ways = 1 + executors_.size();
+    const bool has_apart = tools_.size() > 1;
     for (uint32_t run = 0; run <= options_->runs; ++run) {
         if (run <= 1) {
-            samples_.assign(ways, {});  // the first run warms up
+            samples_.assign(ways + (has_apart ? 1 : 0), {});  // the first run warms up
         }
         for (size_t way = 0; way < ways; ++way) {
             if (const auto differs = difference(run_way(way))) {
@@ -241,6 +280,9 @@ Result<WorkloadTimings> Contest::run() {
                              : fmt::format("{} threads: {}", options_->threads[way - 1], *differs)
                 }};
             }
+        }
+        if (has_apart) {
+            run_apart(ways);
         }
     }
     return summary();
@@ -258,7 +300,10 @@ WorkloadTimings Contest::summary() const {
         timing.cpu_seconds = std::ranges::min(samples_[way].cpu_seconds);
         timing.speedup = result.timings.front().seconds / timing.seconds;
         timing.executions = result.transactions;
-        if (way != 0) {
+        if (way > executors_.size()) {
+            timing.threads = static_cast<uint32_t>(tools_.size());
+            timing.is_apart = true;
+        } else if (way != 0) {
             const parallel::Report& report = executors_[way - 1]->report();
             timing.threads = options_->threads[way - 1];
             timing.executions = report.executions;

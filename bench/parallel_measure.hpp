@@ -16,7 +16,10 @@ struct Stages {
 
 struct Timing {
     uint32_t threads = 0;  // 0: one after the other, without the executor
-    double seconds = 0;    // of the fastest run: what else the machine does only adds
+    /// The threads execute a part each, one after the other and without knowing of each other: what
+    /// the machine can give. Of independent transactions alone.
+    bool is_apart = false;
+    double seconds = 0;  // of the fastest run: what else the machine does only adds
     double cpu_seconds = 0;
     size_t executions = 0;  // of the last run
     size_t aborts = 0;
@@ -28,7 +31,7 @@ struct WorkloadTimings {
     Nature nature = Nature::mixed;
     size_t transactions = 0;
     uint64_t gas = 0;
-    std::vector<Timing> timings;  // sequential first, then as asked for
+    std::vector<Timing> timings;  // sequential first, then as asked for, then apart
 };
 
 struct MeasureOptions {

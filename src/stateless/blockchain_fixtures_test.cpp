@@ -248,9 +248,11 @@ void run_set(const std::string& set, size_t usual_stride = 1) {
         }
     }
     std::printf(
-        "%s: %zu blocks validated, %zu refused; %zu not on the line, %zu cases without "
-        "genesisRLP\n",
+        "%s: 1 of %zu of its %zu files: %zu blocks validated, %zu refused; %zu not on the line, "
+        "%zu cases without genesisRLP\n",
         set.c_str(),
+        stride,
+        files.size(),
         count.blocks,
         count.refused,
         count.off_the_line,
