@@ -1,11 +1,8 @@
 #pragma once
 
 // Memory that is given out piece by piece and taken back all at once: what lives as long as a
-// round. Blocks are kept from round to round, so that nothing is allocated in the steady state, and
-// each is one huge page where the system has some: what is read at random then needs no walk of the
-// page table. One owner thread gives out; pieces may be read by any thread until reset().
-
-#include <sys/mman.h>
+// round. Blocks are kept from round to round, so that nothing is allocated in the steady state.
+// One owner thread gives out; pieces may be read by any thread until reset().
 
 #include <atomic>
 #include <cstddef>
@@ -20,7 +17,7 @@ namespace mega::parallel {
 
 class Arena {
   public:
-    static constexpr size_t block_bytes = size_t{2} << 20;
+    static constexpr size_t block_bytes = size_t{256} << 10;
 
     /// `total_bytes` is raised with each block that comes into use, and lowered by reset(): a sum
     /// over many arenas, for a limit.
@@ -52,23 +49,9 @@ class Arena {
         return piece;
     }
 
-    struct FreeBlock {
-        void operator()(std::byte* block) const {
-            ::operator delete[](block, std::align_val_t{block_bytes});
-        }
-    };
-    using Block = std::unique_ptr<std::byte[], FreeBlock>;
-
-    [[nodiscard]] static Block make_block() {
-        Block block{new (std::align_val_t{block_bytes}) std::byte[block_bytes]};
-        // A wish: where it is not granted, small pages do.
-        (void)::madvise(block.get(), block_bytes, MADV_HUGEPAGE);
-        return block;
-    }
-
     void use_block() {
         if (used_blocks_ == blocks_.size()) {
-            blocks_.push_back(make_block());
+            blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(block_bytes));
         }
         next_ = blocks_[used_blocks_].get();
         end_ = next_ + block_bytes;
@@ -77,7 +60,7 @@ class Arena {
     }
 
     std::atomic<size_t>* total_bytes_;
-    std::vector<Block> blocks_;
+    std::vector<std::unique_ptr<std::byte[]>> blocks_;
     size_t used_blocks_ = 0;
     std::byte* next_ = nullptr;
     std::byte* end_ = nullptr;
