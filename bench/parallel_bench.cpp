@@ -203,9 +203,8 @@ Result<Table> table_of(
         "each must leave the same receipts and diffs, or roots."
     );
     table.notes.emplace_back(
-        "apart: that many threads execute a part each, without knowing of each other. What comes "
-        "out "
-        "is wrong; the time is the least that the machine could take."
+        "apart: that many threads execute a part each in that loop, without knowing of each other: "
+        "what the machine gives to so many at once. What comes out is of no use."
     );
     table.notes.emplace_back(
         options.learns ? "Profiles of contracts are kept from run to run."

@@ -29,6 +29,8 @@ struct ParallelExecutor::Run {
     state::Overlay overlay;
     size_t sequential_stretch = first_sequential_stretch;
     bool gave_up = false;  // the stretch before
+    /// After a transfer that could not be made: the end of those in a row with it.
+    size_t transfers_end = 0;
 
     Run(const state::StateView& base, const Batch& the_batch, const OnCommit& on_commit)
         : batch(the_batch),
@@ -36,6 +38,17 @@ struct ParallelExecutor::Run {
           began_ns(now_ns()),
           view(&base),
           overlay(base) {}
+
+    /// What looks like a transfer may turn out to be a call, which is remembered.
+    [[nodiscard]] bool is_call(size_t index, TransferBatch& transfers) const {
+        const Address& to = *batch.transactions[index].tx.to;
+        const auto account = view->account(to);
+        const bool has_code = account && account->has_code();
+        if (has_code) {
+            transfers.remember_contract(to);
+        }
+        return has_code;
+    }
 };
 
 ParallelExecutor::ParallelExecutor(const ExecutorOptions& options)
@@ -43,6 +56,7 @@ ParallelExecutor::ParallelExecutor(const ExecutorOptions& options)
       round_(memory_, graph_, options_.round, memory_bytes_),
       transfers_(std::make_unique<TransferBatch>()) {
     options_.round.gives_up = options_.round.gives_up && !options_.is_always_parallel;
+    options_.min_transfers = std::max<size_t>(options_.min_transfers, 1);
     options_.round_limit = std::clamp<size_t>(options_.round_limit, 1, size_t{1} << 20);
     const uint32_t count = std::clamp<uint32_t>(options_.threads, 1, ExecutorOptions::max_threads);
     for (uint32_t i = 0; i < count; ++i) {
@@ -80,7 +94,9 @@ BatchResult ParallelExecutor::execute(
         if (stretch.kind == Stretch::Kind::sequential) {
             continue;
         }
-        run.gave_up = done < stretch.last;
+        const bool is_transfers = stretch.kind == Stretch::Kind::transfers;
+        run.gave_up = done < stretch.last && !(is_transfers && run.is_call(done, *transfers_));
+        run.transfers_end = is_transfers && run.gave_up ? stretch.last : 0;
         if (!run.gave_up) {
             run.sequential_stretch = first_sequential_stretch;
         }
@@ -102,7 +118,7 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     Stretch stretch{done, done + std::min(left, options_.round_limit)};
     const bool gave_up = std::exchange(run.gave_up, false);
     const size_t transfers = gave_up ? 0 : transfers_from(run, done);
-    if (transfers >= options_.min_transfers) {
+    if (transfers >= options_.min_transfers && !run.is_call(done, *transfers_)) {
         return {done, done + transfers, Stretch::Kind::transfers};
     }
     if (options_.is_always_parallel) {
@@ -117,6 +133,9 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     }
     if (is_for_one || gave_up || foresees_no_gain(run, stretch)) {
         stretch.last = done + std::min(left, run.sequential_stretch);
+        if (gave_up && run.transfers_end > done) {
+            stretch.last = std::min(stretch.last, run.transfers_end);
+        }
         run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
         return stretch;
     }
@@ -131,7 +150,7 @@ size_t ParallelExecutor::transfers_from(const Run& run, size_t first) const {
     const size_t last = std::min(run.batch.transactions.size(), first + options_.round_limit);
     const auto is_transfer = [&](const Transaction& tx) {
         return execution::looks_like_transfer(run.batch.env.fork, tx) &&
-               (tx.gas_limit == execution::transfer_gas || profiles_.find(tx) == nullptr);
+               !transfers_->is_contract(*tx.to);
     };
     size_t end = first;
     while (end < last && is_transfer(run.batch.transactions[end].tx)) {

@@ -59,6 +59,14 @@ bool TransferBatch::is_ordinary(const FeeReceiver& receiver) const {
            (!receiver.account->is_empty() && receiver.account->balance < state::high_balance);
 }
 
+void TransferBatch::remember_contract(const Address& address) {
+    constexpr size_t most = 4096;
+    if (contracts_.size() == most) {
+        contracts_.clear();
+    }
+    contracts_.insert(address);
+}
+
 void TransferBatch::cut(size_t transfer) {
     size_t lowest = cut_.load();
     while (transfer < lowest && !cut_.compare_exchange_weak(lowest, transfer)) {

@@ -28,6 +28,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <unordered_set>
 
 namespace mega::parallel {
 
@@ -58,6 +59,13 @@ class TransferBatch {
     [[nodiscard]] size_t done() const { return delivered_; }
     /// All of them: what visit_accounts() gives is the state after them.
     [[nodiscard]] bool is_complete() const { return delivered_ == job_.transactions.size(); }
+    /// What looks like a transfer to one of these is a call. Bounded; what does not fit any more is
+    /// learned again.
+    void remember_contract(const Address& address);
+    [[nodiscard]] bool is_contract(const Address& address) const {
+        return contracts_.contains(address);
+    }
+
     /// visit(address, account) of each account that was met and exists.
     template <class Visit>
     void visit_accounts(Visit&& visit) const {
@@ -117,6 +125,7 @@ class TransferBatch {
     std::array<TransferShard, shard_count> shards_;
     std::array<std::unique_ptr<Chunk>, chunks_ahead> chunks_;
     std::atomic<size_t> cut_{0};
+    std::unordered_set<Address> contracts_;
     // Whoever delivers.
     FeeReceiver beneficiary_;
     FeeReceiver vault_;

@@ -271,6 +271,54 @@ TEST(TransferBatch, GoesOnAfterOneThatCannotBeMade) {
     EXPECT_GT(executor.report().sequential_transactions, 0U);
 }
 
+/// Money for a contract that takes it (a wallet, wrapped ether) is a call.
+TEST(TransferBatch, CallsWithoutDataAreTakenForCalls) {
+    Scenario scenario;
+    constexpr uint64_t contracts = 64;
+    for (uint64_t i = 0; i < contracts; ++i) {
+        scenario.state.set_code(address_of(contract + i), test::counter_code());
+    }
+    for (uint64_t i = 0; i < 2000; ++i) {
+        scenario.fund(address_of(1'000'000 + i));
+        scenario.add(address_of(1'000'000 + i), address_of(contract + i % contracts), 1);
+        scenario.transactions.back().tx.gas_limit = 60'000;
+    }
+    ExecutorOptions options;
+    options.threads = 4;
+    ParallelExecutor executor{options};
+    const Batch batch{.env = scenario.env, .transactions = scenario.transactions};
+    EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));
+    EXPECT_GT(executor.report().rounds, 0U);
+    EXPECT_LT(executor.report().sequential_transactions, 200U);
+}
+
+/// One that cannot be made among them does not keep what comes after from running in parallel.
+TEST(TransferBatch, AFalseTransferHoldsUpTransfersAlone) {
+    Scenario scenario;
+    scenario.state.set_code(address_of(contract), test::token_code());
+    for (uint64_t i = 0; i < 2000; ++i) {
+        const Address person = address_of(1'000'000 + i);
+        scenario.fund(person);
+        if (i < 40) {
+            scenario.add(person, address_of(2'000'000 + i), 1).tx.nonce = 5;
+            continue;
+        }
+        scenario.state.set_storage(address_of(contract), test::mapping_slot(person, 0), 1000);
+        scenario.call(person, address_of(contract), test::token_transfer(address_of(i), 1));
+    }
+    ExecutorOptions options;
+    options.threads = 4;
+    ParallelExecutor executor{options};
+    const Batch batch{
+        .env = scenario.env,
+        .transactions = scenario.transactions,
+        .policy = RefusalPolicy::skip,
+    };
+    EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));
+    EXPECT_EQ(executor.report().sequential_transactions, 40U);
+    EXPECT_GT(executor.report().rounds, 0U);
+}
+
 TEST(TransferBatch, TellsWhatRanWhere) {
     Scenario scenario;
     constexpr uint64_t count = 2000;

@@ -138,7 +138,7 @@ std::optional<RpcError> MismatchNotices::objection_to_number(const MismatchNotic
 
 bool MismatchNotices::take_token() {
     const std::lock_guard lock(mutex_);
-    const auto interval = std::chrono::milliseconds{options_.refill_ms};
+    const auto interval = std::chrono::milliseconds{std::max(options_.refill_ms, 1U)};
     const auto due = (options_.now() - refilled_at_) / interval;
     if (due > 0) {
         tokens_ = static_cast<uint32_t>(std::min<int64_t>(options_.burst, tokens_ + due));

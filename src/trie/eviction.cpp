@@ -22,10 +22,11 @@ void Evictor::survey_children(Ref parent, unsigned level) {
     });
 }
 
-void Evictor::plan(size_t excess_bytes) {
+void Evictor::plan(size_t excess_bytes, size_t limit_bytes) {
+    const unsigned highest = bytes_[0] <= limit_bytes ? 1 : 0;
     cut_level_ = max_levels;
     quota_bytes_ = excess_bytes;
-    while (cut_level_ > 0 && quota_bytes_ > 0) {
+    while (cut_level_ > highest && quota_bytes_ > 0) {
         const size_t level_bytes = bytes_[--cut_level_];
         if (level_bytes >= quota_bytes_) {
             return;

@@ -13,9 +13,10 @@ class Evictor {
 
     /// Counts what may be forgotten below `top`, whose root node is at `level` (nodes above it).
     void survey(Ref top, unsigned level);
-    /// After all tops are surveyed: forgets the lowest levels until `excess_bytes` are free. Call
-    /// for each top once more.
-    void plan(size_t excess_bytes);
+    /// After all tops are surveyed: the lowest levels are to go until `excess_bytes` are free, but
+    /// for the root of the account trie where `limit_bytes` has room for it: every access needs it.
+    /// Then evict() of each top.
+    void plan(size_t excess_bytes, size_t limit_bytes);
     void evict(Ref top, unsigned level);
 
   private:

@@ -428,7 +428,7 @@ void StateTree::evict(size_t limit_bytes) {
     for (const auto& [hashed_address, top] : impl_->storages) {
         evictor.survey(top, storage_level);
     }
-    evictor.plan(before - target);
+    evictor.plan(before - target, limit_bytes);
     evictor.evict(impl_->accounts.top, 0);
     for (auto entry = impl_->storages.begin(); entry != impl_->storages.end();) {
         evictor.evict(entry->second, storage_level);

@@ -124,8 +124,8 @@ class StateTree {
     void flush(NodeSink& sink);
     /// Bytes of nodes in memory.
     [[nodiscard]] size_t memory_bytes() const;
-    /// Forgets clean nodes, lowest levels first, until at most `limit_bytes` remain (dirty nodes
-    /// always stay).
+    /// Forgets clean nodes, lowest levels first, until at most `limit_bytes` remain. Dirty nodes
+    /// stay, and so does the account trie's root where the limit has room for it.
     void evict(size_t limit_bytes);
 
   private:

@@ -392,6 +392,31 @@ TEST(state_tree, evict_keeps_what_is_dirty_or_unflushed_and_stays_below_the_limi
     EXPECT_EQ(proof->leaf.account, updates[77].account);
 }
 
+TEST(state_tree, evict_keeps_the_root_where_storage_tries_alone_exceed_the_limit) {
+    Random random(7);
+    MapStore store;
+    std::vector<AccountUpdate> updates;
+    for (int i = 0; i < 3000; ++i) {
+        Hash256 key = random_hash(random);
+        key[0] &= 0x0f;
+        updates.push_back({key, account_with(1), false, {{random_hash(random), 7}}});
+    }
+    std::sort(updates.begin(), updates.end(), [](const auto& a, const auto& b) {
+        return a.hashed_address < b.hashed_address;
+    });
+    updates.push_back({Hash256{{0xff}}, account_with(1), false, {}});
+    StateTree tree(store, empty_trie_root);
+    ASSERT_TRUE(tree.apply(updates));
+    tree.flush(store);
+    const Hash256 root = tree.root();
+    // What cannot go by forgetting nodes is most of what there is.
+    tree.evict(tree.memory_bytes() / 8);
+    const size_t loads = store.loads;
+    EXPECT_TRUE(tree.node(std::nullopt, {}));
+    EXPECT_EQ(store.loads, loads);
+    EXPECT_EQ(tree.root(), root);
+}
+
 TEST(state_tree, an_unchanged_value_writes_nothing) {
     MapStore store;
     StateTree tree(store, empty_trie_root);

@@ -18,6 +18,8 @@ namespace {
 
 /// Of others' notices, that are not told again.
 constexpr size_t max_told = 256;
+/// Looked at in one answer, the newest of them: each may cost a pairing, and a node keeps 32.
+constexpr size_t max_heard = 64;
 
 }  // namespace
 
@@ -110,15 +112,16 @@ Follower::Step Follower::hear_others(jsonrpc::Endpoint& endpoint) {
         return {};
     }
     // The newest comes first.
-    for (auto entry = list->rbegin(); entry != list->rend(); ++entry) {
-        if (!entry->is_object()) {
+    for (size_t i = std::min(list->size(), max_heard); i-- > 0;) {
+        const json& entry = (*list)[i];
+        if (!entry.is_object()) {
             continue;
         }
         heard_ = std::max(
-            heard_, jsonrpc::read_quantity(entry->value("sequence", json{})).value_or(heard_)
+            heard_, jsonrpc::read_quantity(entry.value("sequence", json{})).value_or(heard_)
         );
-        const auto text = entry->find("notice");
-        const auto encoded = text != entry->end() && text->is_string()
+        const auto text = entry.find("notice");
+        const auto encoded = text != entry.end() && text->is_string()
                                  ? from_hex(text->get_ref<const std::string&>())
                                  : Result<Bytes, HexError>{Bytes{}};
         const auto notice = attestation::decode_mismatch_notice(encoded ? *encoded : Bytes{});
