@@ -193,9 +193,12 @@ describe('the committee\'s word on claims', { skip, timeout: 300_000 }, () => {
         await refuse(/WrongBatch/, {}, claim - 1);
         await refused(/Undecided/, at('stateClaims'), 'prove', [BigInt(claim), committee_kind, '0x1234']);
         // One that stands on an open claim, with the word that it needs.
-        const stuck = await made(2);
-        assert.notEqual((await claim_of(2)).parent, 0n);
-        await refused(/ParentNotFinal/, at('stateClaims'), 'prove', [2n, committee_kind, stuck.proof]);
+        const child = await eventually(async () => {
+            const later = (await events('stateClaims', 'ClaimProposed')).map((event) => Number(event.claim)).filter((index) => index > claim);
+            for (const index of later) if ((await claim_of(index)).parent === BigInt(claim)) return index;
+            return undefined;
+        }, 40_000, 'a claim that continues this one');
+        await refused(/ParentNotFinal/, at('stateClaims'), 'prove', [BigInt(child), committee_kind, (await made(child)).proof]);
         assert.equal((await claim_of(claim)).status, Status.proposed);
         assert.ok((await events('stateClaims', 'ClaimFinalized')).length === 0, 'a node alone with less than two thirds brings nothing');
     });
