@@ -47,7 +47,6 @@ double peak_mib() {
     return 0;
 }
 
-/// Of the validation alone: what comes and goes with a block counts, its own text does not.
 Bytes encode_rules(const stateless::Rules& rules) {
     const auto* mega = std::get_if<stateless::MegaRules>(&rules);
     return mega != nullptr ? to_bytes(u256{mega->chain_id}.to_hash())
@@ -63,6 +62,7 @@ stateless::Rules decode_rules(const Bytes& bytes) {
     return rules;
 }
 
+/// Of the validation alone: what comes and goes with a block counts, its own text does not.
 int validate_rounds(const std::filesystem::path& file) {
     std::vector<double> times;
     for (int round = 0; round < rounds; ++round) {

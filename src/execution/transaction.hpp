@@ -55,7 +55,7 @@ struct TxResult {
     uint64_t gas_used = 0;
     uint64_t data_gas = 0;  // of it, for the place on L1 (data_fee.hpp)
     u256 effective_gas_price;
-    std::vector<Log> logs;
+    std::vector<Log> logs;      // moved to the receipt where a block is made (take_receipt)
     Bytes output;               // return or revert data
     uint64_t gas_refunded = 0;  // of the gas used before refunds
     std::optional<Address> created;

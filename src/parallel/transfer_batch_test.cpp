@@ -235,6 +235,14 @@ TEST(TransferTown, IsEventful) {
     EXPECT_GT(created, 200U);
 }
 
+/// Each pays somebody else, who is new.
+void add_strangers(Scenario& scenario, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+        scenario.fund(address_of(1'000'000 + i));
+        scenario.add(address_of(1'000'000 + i), address_of(2'000'000 + i), 1);
+    }
+}
+
 TEST(TransferBatch, SettlesAllOfAChainInOneStretch) {
     Scenario scenario;
     scenario.fund(address_of(1'000'000));
@@ -255,10 +263,7 @@ TEST(TransferBatch, SettlesAllOfAChainInOneStretch) {
 TEST(TransferBatch, GoesOnAfterOneThatCannotBeMade) {
     Scenario scenario;
     constexpr uint64_t count = 3000;
-    for (uint64_t i = 0; i < count; ++i) {
-        scenario.fund(address_of(1'000'000 + i));
-        scenario.add(address_of(1'000'000 + i), address_of(2'000'000 + i), 1);
-    }
+    add_strangers(scenario, count);
     scenario.transactions[1500].tx.nonce = 7;
     ParallelExecutor executor{settling(2)};
     const Batch batch{
@@ -322,15 +327,12 @@ TEST(TransferBatch, AFalseTransferHoldsUpTransfersAlone) {
 TEST(TransferBatch, TellsWhatRanWhere) {
     Scenario scenario;
     constexpr uint64_t count = 2000;
-    for (uint64_t i = 0; i < count; ++i) {
-        scenario.fund(address_of(1'000'000 + i));
-        scenario.add(address_of(1'000'000 + i), address_of(2'000'000 + i), 1);
-    }
+    add_strangers(scenario, count);
     ExecutorOptions options = settling(2);
     options.round.records_spans = true;
     ParallelExecutor executor{options};
-    (void
-    )executor.execute(scenario.state, {.env = scenario.env, .transactions = scenario.transactions});
+    const Batch batch{.env = scenario.env, .transactions = scenario.transactions};
+    EXPECT_EQ(executor.execute(scenario.state, batch).results.size(), count);
     const Report& report = executor.report();
     EXPECT_EQ(report.executions, count);
     size_t commits = 0;
@@ -347,10 +349,7 @@ TEST(TransferBatch, TellsWhatRanWhere) {
 /// Whatever is not worth settling together leaves the batch as it was.
 TEST(TransferBatch, LeavesShortRunsAlone) {
     Scenario scenario;
-    for (uint64_t i = 0; i < 31; ++i) {
-        scenario.fund(address_of(1'000'000 + i));
-        scenario.add(address_of(1'000'000 + i), address_of(2'000'000 + i), 1);
-    }
+    add_strangers(scenario, 31);
     ParallelExecutor executor{ExecutorOptions{}};
     const Batch batch{.env = scenario.env, .transactions = scenario.transactions};
     EXPECT_TRUE(test::expect_sameness(executor, scenario.state, batch));

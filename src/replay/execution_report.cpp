@@ -18,8 +18,8 @@ std::string number_of(const BlockReport& report) {
 constexpr std::string_view comparison_row = "{:>10}  {:>5}  {:>11}  {:>13}  {:>11}  {:>6}\n";
 
 constexpr std::string_view execution_row =
-    "{:>10}  {:>5}  {:>6}  {:>6}  {:>9}  {:>10}  {:>8}  {:>8}  {:>11}  {:>9}  {:>13}  {:>7}  "
-    "{:>7}\n";
+    "{:>10}  {:>5}  {:>6}  {:>6}  {:>9}  {:>10}  {:>8}  {:>8}  {:>11}  {:>12}  {:>9}  {:>13}  "
+    "{:>7}  {:>7}\n";
 
 std::string row_of(const std::string& name, const parallel::Report& report) {
     return fmt::format(
@@ -33,6 +33,7 @@ std::string row_of(const std::string& name, const parallel::Report& report) {
         factor(report.foreseen_parallelism),
         factor(report.parallelism),
         milliseconds(report.analysis_ns),
+        milliseconds(report.transfers_ns),
         milliseconds(report.rounds_ns),
         milliseconds(report.sequential_ns),
         milliseconds(report.wall_ns),
@@ -126,6 +127,7 @@ std::string execution_table_of(const std::vector<BlockReport>& reports, size_t m
         "foreseen",
         "achieved",
         "analysis ms",
+        "transfers ms",
         "rounds ms",
         "sequential ms",
         "wall ms",

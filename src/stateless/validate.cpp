@@ -387,7 +387,8 @@ Result<Validated, Mismatch> validate_by(
         return Err{result.error()};
     }
     // The tree is the larger part of what is held: its root comes first, and it goes before the
-    // receipts are laid out.
+    // receipts are laid out. The state, which reads from it, is asked for codes and block hashes
+    // alone from then on.
     const auto root = root_after(*tree, execution::tree_updates(result->diff));
     tree.reset();
     if (auto checked = check_result(block.header, *result, receipts.root()); !checked) {

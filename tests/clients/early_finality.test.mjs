@@ -179,7 +179,7 @@ describe('the committee\'s word on claims', { skip, timeout: 300_000 }, () => {
             if (is_other && (await claim_of(index)).parent === 0n) return index;
             from = index + 1;
             return undefined;
-        }, 60_000, 'a claim after the vote, of another committee, that continues what is final');
+        }, 40_000, 'a claim after the vote, of another committee, that continues what is final');
         const { parts, statement: of } = await made(claim);
         assert.notDeepEqual(parts.members, first.members);
         const refuse = async (why, change, other = claim) => not_taken(why, other, { ...(await made(claim, change)), ...(other === claim ? {} : { statement: (await made(other)).statement }) });
