@@ -1,0 +1,1 @@
+// Owns the precompiled plain.hpp: see cmake/precompiled.cmake.

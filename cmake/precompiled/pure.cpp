@@ -1,0 +1,1 @@
+// Owns the precompiled pure.hpp: see cmake/precompiled.cmake.

@@ -1,0 +1,2 @@
+// Owns the precompiled test.hpp: see cmake/precompiled.cmake.
+int main() {}
