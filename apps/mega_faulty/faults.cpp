@@ -83,11 +83,14 @@ class SecondSignature {
             truth.gas_used == 0 || truth.index == 0) {
             return std::nullopt;
         }
-        plan_.reset();
         MiniBlockHeader lie = truth;
         lie.receipt_root[31] ^= 1;
-        if (is_extra) {
-            // In a place and with a number that nothing will have.
+        if (is_place) {
+            plan_.reset();
+        } else {
+            // One in each block: what lies behind the end of a batch may have been handed over to
+            // another sequencer. In a place and with a number that nothing will have.
+            plan_->first_block = truth.block_number + 1;
             lie.index += 1'000'000;
             lie.mini_block_number += uint64_t{1} << 40;
         }

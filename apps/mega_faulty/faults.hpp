@@ -12,7 +12,7 @@
 // first (which is L1's):
 //
 //   two-mini-blocks      another one is signed for its place
-//   left-out-mini-block  another one is signed that neither the block nor the batch holds
+//   left-out-mini-block  another one is signed, once in each block, that neither block nor batch holds
 
 #include "sequencer/seal_fault.hpp"
 

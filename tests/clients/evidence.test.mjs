@@ -74,9 +74,9 @@ class Scene {
     }
     slashed(operator) { return eventually(() => this.punishment(operator), 60_000, `account ${operator} to be slashed`, this); }
     /// Transactions all the time, so that there are mini-blocks.
-    nonce = 0;
     async send() {
-        const raw = await account(0).signTransaction({ chainId: l2_chain_id, type: 'eip1559', nonce: this.nonce++, gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n, to: account(9).address, value: 1n });
+        const nonce = Number(await this.node.rpc('eth_getTransactionCount', account(0).address, 'pending'));
+        const raw = await account(0).signTransaction({ chainId: l2_chain_id, type: 'eip1559', nonce, gas: 21_000n, maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1n, to: account(9).address, value: 1n });
         return this.node.rpc('eth_sendRawTransactionSync', raw);
     }
     files(end) { return readdirSync(this.evidence).filter((name) => name.startsWith('equivocation-') && name.endsWith(end)); }
