@@ -69,10 +69,11 @@ int validate_rounds(const std::filesystem::path& file) {
         std::ifstream in(file, std::ios::binary);
         const Bytes root = get(in);
         const Bytes hash_list = get(in);
-        const Bytes encoded = get(in);
-        const Bytes compact = get(in);
+        Bytes encoded = get(in);
+        Bytes compact = get(in);
         const Bytes rules = get(in);
         const auto block = decode_block(encoded);
+        encoded = {};
         if (!in || root.size() != 32 || !block) {
             std::fprintf(stderr, "%s: no file of this benchmark\n", file.c_str());
             return 1;
@@ -83,6 +84,7 @@ int validate_rounds(const std::filesystem::path& file) {
         }
         const uint64_t began = thread_cpu_ns();
         const auto witness = witness::decode_compact(compact);
+        compact = {};  // as a validator does (attestation/block_check.hpp)
         const auto validated =
             witness ? stateless::validate_transition(
                           Hash256::from(root),

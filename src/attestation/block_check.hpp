@@ -32,6 +32,8 @@ struct Verified {
     Hash256 hash;
     size_t transactions = 0;
     uint64_t gas_used = 0;
+    size_t block_bytes = 0;  // as delivered
+    size_t witness_bytes = 0;
     witness::Witness witness;  // codes filled in
 };
 
@@ -40,9 +42,11 @@ inline constexpr witness::Limits witness_limits{
     .max_bytes = 64u << 20, .max_node_bytes = 96u << 20, .max_nodes = 1u << 20
 };
 
-/// `used_codes` receives the codes that came from the cache.
+/// `used_codes` receives the codes that came from the cache. The bytes of `delivery` go once they
+/// are decoded, since a large block's take as much memory as its witness; with a finding they are
+/// there, perhaps compressed another way.
 [[nodiscard]] Result<Verified, Finding> check(
-    const Delivery& delivery,
+    Delivery& delivery,
     const stateless::MegaRules& rules,
     CodeCache& codes,
     std::vector<witness::WitnessCode>& used_codes

@@ -56,6 +56,25 @@ TEST_F(BlockCheck, a_good_block_passes) {
     EXPECT_EQ(verified->transactions, block_.transactions.size());
 }
 
+TEST_F(BlockCheck, the_bytes_go_with_a_good_block_and_stay_with_another) {
+    codes_.keep(check_it()->witness);
+    EXPECT_TRUE(delivery_.block.empty() && delivery_.witness.empty());
+    // One that comes without the codes that are known.
+    known_ = codes_.hashes();
+    deliver();
+    const Delivery good = delivery_;
+    const auto verified = check_it();
+    ASSERT_TRUE(verified.has_value()) << verified.error().words;
+    EXPECT_EQ(verified->block_bytes, good.block.size());
+    EXPECT_EQ(verified->witness_bytes, good.witness.size());
+    delivery_ = good;
+    delivery_.parent.state_root[3] ^= 1;
+    EXPECT_FALSE(check_it().has_value());
+    EXPECT_FALSE(used_.empty());
+    EXPECT_EQ(delivery_.block, good.block);
+    EXPECT_EQ(delivery_.witness, good.witness);
+}
+
 TEST_F(BlockCheck, codes_that_are_known_need_not_come_again) {
     for (int i = 0; i < 10; ++i) {
         const auto verified = check_it();
@@ -64,8 +83,10 @@ TEST_F(BlockCheck, codes_that_are_known_need_not_come_again) {
         known_ = codes_.hashes();
         deliver();
     }
+    const Delivery with_known = delivery_;
     ASSERT_TRUE(check_it().has_value());
     EXPECT_FALSE(used_.empty());
+    delivery_ = with_known;
     CodeCache empty{0};
     EXPECT_EQ(check(delivery_, chain_.rules(), empty, used_).error().code, "missing code");
 }
@@ -96,7 +117,9 @@ TEST_F(BlockCheck, bytes_that_are_no_block_or_witness_are_findings) {
 }
 
 TEST_F(BlockCheck, evidence_leads_to_the_same_finding_alone) {
+    const Delivery good = delivery_;
     codes_.keep(check_it()->witness);
+    delivery_ = good;
     Block changed = block_;
     changed.header.state_root[0] ^= 1;
     delivery_.block = encode(changed);

@@ -37,17 +37,14 @@ double milliseconds(std::chrono::steady_clock::duration time) {
 }
 
 std::string block_line(
-    const Verified& verified,
-    size_t witness_size,
-    double time_ms,
-    const std::optional<Attestation>& attestation
+    const Verified& verified, double time_ms, const std::optional<Attestation>& attestation
 ) {
     return fmt::format(
         "block {}  {} txs  {} gas  witness {} bytes  {:.1f} ms  {}{}",
         verified.header.number,
         verified.transactions,
         verified.gas_used,
-        witness_size,
+        verified.witness_bytes,
         time_ms,
         to_hex(verified.hash),
         attestation ? "" : "  not attested"
@@ -55,17 +52,14 @@ std::string block_line(
 }
 
 std::string block_json(
-    const Verified& verified,
-    size_t witness_size,
-    double time_ms,
-    const std::optional<Attestation>& attestation
+    const Verified& verified, double time_ms, const std::optional<Attestation>& attestation
 ) {
     return fmt::format(
         R"({{"number":{},"transactions":{},"gasUsed":{},"witnessBytes":{},"milliseconds":{:.3f},"attestation":{}}})",
         verified.header.number,
         verified.transactions,
         verified.gas_used,
-        witness_size,
+        verified.witness_bytes,
         time_ms,
         attestation ? to_json(*attestation) : "null"
     );
@@ -442,7 +436,7 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
         }
         return Err{accuse(evidence)};
     }
-    return accept(*verified, delivery, Clock::now() - began);
+    return accept(*verified, Clock::now() - began);
 }
 
 Follower::Step Follower::check_anchor(uint64_t number, const Hash256& hash) {
@@ -577,10 +571,7 @@ Result<std::optional<Attestation>, Follower::Interruption> Follower::attest(
     return std::optional{attestation};
 }
 
-Follower::Step Follower::accept(
-    const Verified& verified, const Delivery& delivery, Clock::duration time
-) {
-    const size_t witness_size = delivery.witness.size();
+Follower::Step Follower::accept(const Verified& verified, Clock::duration time) {
     if (auto checked = check_anchor(verified.header.number, verified.hash); !checked) {
         return checked;
     }
@@ -597,14 +588,14 @@ Follower::Step Follower::accept(
         ++now.verified;
         now.transactions += verified.transactions;
         now.gas += verified.gas_used;
-        now.block_bytes += delivery.block.size();
-        now.witness_bytes += witness_size;
+        now.block_bytes += verified.block_bytes;
+        now.witness_bytes += verified.witness_bytes;
         now.validation_us += static_cast<uint64_t>(milliseconds(time) * 1000);
         now.code_cache_bytes = codes_.size_bytes();
     });
     advance_to(verified.header, verified.hash);
     const auto line = options_.as_json ? block_json : block_line;
-    std::printf("%s\n", line(verified, witness_size, milliseconds(time), *attestation).c_str());
+    std::printf("%s\n", line(verified, milliseconds(time), *attestation).c_str());
     std::fflush(stdout);
     return {};
 }

@@ -98,11 +98,7 @@ class Follower {
     [[nodiscard]] Result<bool, Interruption> has_left(
         jsonrpc::Endpoint& endpoint, uint64_t number, const Hash256& hash
     );
-    [[nodiscard]] Step accept(
-        const attestation::Verified& verified,
-        const attestation::Delivery& delivery,
-        Clock::duration time
-    );
+    [[nodiscard]] Step accept(const attestation::Verified& verified, Clock::duration time);
     /// Nothing when the number has been attested already, or the anchor is still ahead.
     [[nodiscard]] Result<std::optional<attestation::Attestation>, Interruption> attest(
         const attestation::Statement& statement

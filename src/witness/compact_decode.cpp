@@ -5,6 +5,8 @@
 
 #include <zstd.h>
 
+#include <algorithm>
+
 namespace mega::witness {
 
 namespace {
@@ -358,6 +360,8 @@ Bytes TrieBuilder::account_value(BodyReader& in, uint32_t id) const {
 Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in, const Limits& limits) {
     const uint64_t count = in.varint();
     std::vector<WitnessCode> codes;
+    std::vector<BytesView> given;  // of those that come in full, hashed side by side
+    std::vector<size_t> places;    // of those
     size_t cost = 0;
     for (uint64_t i = 0; i < count; ++i) {
         WitnessCode code;
@@ -370,20 +374,33 @@ Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in, const Li
         }
         if (size == 0) {
             code.hash = in.hash();
-        } else if (const BytesView bytes = in.bytes(size); !in.has_failed()) {
-            code = {crypto::keccak256(bytes), std::make_shared<const evm::Code>(bytes)};
+        } else {
+            given.push_back(in.bytes(size));
+            places.push_back(codes.size());
         }
         if (auto failure = failure_of(in)) {
             return Err{*failure};
-        }
-        if ((!codes.empty() && code.hash <= codes.back().hash) ||
-            code.hash == crypto::keccak256_of_empty) {
-            return Err{CodecError::bad_code};
         }
         codes.push_back(std::move(code));
     }
     if (auto failure = failure_of(in)) {
         return Err{*failure};
+    }
+    std::vector<Hash256> hashes(given.size());
+    crypto::keccak256_many(given, hashes);
+    for (size_t i = 0; i < given.size(); ++i) {
+        codes[places[i]] = {hashes[i], std::make_shared<const evm::Code>(given[i])};
+    }
+    const auto is_out_of_order = [](const WitnessCode& a, const WitnessCode& b) {
+        return a.hash >= b.hash;
+    };
+    const bool is_bad =
+        std::ranges::adjacent_find(codes, is_out_of_order) != codes.end() ||
+        std::ranges::binary_search(
+            codes, crypto::keccak256_of_empty, {}, [](const WitnessCode& code) { return code.hash; }
+        );
+    if (is_bad) {
+        return Err{CodecError::bad_code};
     }
     return codes;
 }
