@@ -13,7 +13,7 @@ struct alignas(64) Round::Place {
     std::atomic<uint64_t> word{UINT64_MAX};
     /// Who executed it last. A hint: relaxed, written before the word.
     std::atomic<uint32_t> owner{0};
-    Record record;
+    Record* record = nullptr;  // from its first execution to its commit
 };
 
 Round::Round(
@@ -35,8 +35,14 @@ Round::~Round() = default;
 void Round::begin(const Job& job) {
     job_ = job;
     size_ = static_cast<uint32_t>(job.transactions.size());
+    if (shelves_.size() < job.workers) {
+        shelves_ = std::vector<RecordShelf>(job.workers);
+    }
     for (uint32_t i = 0; i < window_; ++i) {
         places_[i].word.store(UINT64_MAX);
+        if (Record* const left = std::exchange(places_[i].record, nullptr)) {
+            records_.give_back(shelves_.front(), left);
+        }
     }
     if (missing_capacity_ < size_) {
         missing_ = std::make_unique<std::atomic<uint32_t>[]>(size_);
@@ -59,7 +65,7 @@ void Round::begin(const Job& job) {
 Round::Place& Round::place_of(uint32_t tx) { return places_[tx & (window_ - 1)]; }
 
 void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
-    Hand hand{lane, worker, tally};
+    Hand hand{lane, worker, tally, shelves_[worker]};
     lane.view.begin_round(fee_addresses(*job_.context.env));
     uint32_t next = no_tx;
     uint32_t idle_turns = 0;
@@ -187,15 +193,19 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict
     place.word.store(word(tx, Phase::executing), std::memory_order_release);
     place.owner.store(hand.worker, std::memory_order_relaxed);
     meet(Moment::before_execution, tx);
-    place.record.clear_outcome();
+    if (!is_repeated) {
+        place.record = records_.take(hand.shelf);
+    }
+    Record& record = *place.record;
+    record.clear_outcome();
     if (meets_at_slot) {
-        place.record.conflict_before = {conflict->address, *conflict->slot};
+        record.conflict_before = {conflict->address, *conflict->slot};
     }
     // Who has met others at a slot may only have added to it.
-    fill_record(hand.lane, tx, place.record, meets_at_slot || graph_->tracks_origins(tx));
+    fill_record(hand.lane, tx, record, meets_at_slot || graph_->tracks_origins(tx));
     meet(Moment::before_publication, tx);
-    publish(hand.lane, tx, place.record);
-    place.record.drop_stale_values();
+    publish(hand.lane, tx, record);
+    record.drop_stale_values();
     meet(Moment::after_publication, tx);
     ++hand.tally.executions;
     note_span(hand, tx, is_repeated ? Span::Kind::re_execution : Span::Kind::execution, began_ns);
@@ -244,7 +254,7 @@ void Round::repeat(const Hand& hand, uint32_t tx, const Conflict& conflict, Phas
             }
         }
     }
-    place_of(tx).record.mark_estimates();
+    place_of(tx).record->mark_estimates();
     run(hand, tx, phase_after, &conflict);
     check_from(tx + 1);
 }
@@ -293,7 +303,7 @@ bool Round::check_one(const Hand& hand) {
         return true;
     }
     meet(Moment::before_check, tx);
-    if (const auto conflict = find_conflict(*memory_, place.record, tx)) {
+    if (const auto conflict = find_conflict(*memory_, *place.record, tx)) {
         repeat(hand, tx, *conflict, Phase::executed);
     } else {
         place.word.store(word(tx, Phase::executed));
@@ -345,20 +355,21 @@ bool Round::commit_head(const Hand& hand) {
     }
     const uint64_t began_ns = options_->records_spans ? now_ns() : 0;
     meet(Moment::before_commit, tx);
-    if (place.record.meets_fee_account) {
+    if (place.record->meets_fee_account) {
         fees_.publish(hand.lane.arena);
     }
-    const auto conflict = find_conflict(*memory_, place.record, tx);
+    const auto conflict = find_conflict(*memory_, *place.record, tx);
     if (conflict) {
         // All that it can read is final by now: this time it stands. It may come to other places.
         fees_.publish(hand.lane.arena);
         repeat(hand, tx, *conflict, Phase::claimed);
     }
-    settle(hand, tx, place.record);
+    settle(hand, tx, *place.record);
     note_span(hand, tx, Span::Kind::commit, began_ns);
-    if (place.record.meets_fee_account) {
+    if (place.record->meets_fee_account) {
         fees_.forget(hand.lane.arena);
     }
+    records_.give_back(hand.shelf, std::exchange(place.record, nullptr));
     place.word.store(word(tx, Phase::idle), std::memory_order_release);
     if (job_.ledger->is_stopped()) {
         is_over_.store(true);

@@ -13,8 +13,8 @@
 //                         ^                                        |   `--commit---> idle
 //                         `-------------does not stand-------------'
 //
-// Who moved a transaction to executing or claimed owns its record until the next move. Records live
-// in a ring of `window` places: a transaction starts only when the one a window before it is
+// Who moved a transaction to executing or claimed owns its record until the next move. Transactions
+// in flight have a place in a ring of `window`: one starts only when the one a window before it is
 // committed. Waiting goes to lower numbers only, and the lowest transaction that is not committed
 // never waits: no deadlock.
 //
@@ -25,6 +25,7 @@
 #include "parallel/commit.hpp"
 #include "parallel/dependencies.hpp"
 #include "parallel/ledger.hpp"
+#include "parallel/record_store.hpp"
 #include "parallel/report.hpp"
 
 #include <mutex>
@@ -96,6 +97,7 @@ class Round final : public EstimateWaiter {
         Lane& lane;
         uint32_t worker;
         WorkerTally& tally;
+        RecordShelf& shelf;
         // Taken and not yet looked at.
         uint32_t next = 0;
         uint32_t end = 0;
@@ -149,6 +151,8 @@ class Round final : public EstimateWaiter {
 
     uint32_t window_;
     std::unique_ptr<Place[]> places_;
+    RecordStore records_;
+    std::vector<RecordShelf> shelves_;  // of each worker
     /// Predecessors that have not run yet, and the claim itself.
     std::unique_ptr<std::atomic<uint32_t>[]> missing_;
     size_t missing_capacity_ = 0;
