@@ -13,24 +13,29 @@
 
 namespace mega::stateless {
 
-/// The sum of many diffs, a power of two of them at a time, so that no more than their sum's size
-/// is held, and none is merged often.
+/// The sum of many diffs, a power of two of them at a time, so that none is merged often. Large
+/// parts wait for take(): merging takes as much memory once more, and there is more of it then.
 class DiffPile {
   public:
     void add(state::StateDiff diff) {
         pile_.push_back({std::move(diff), 1});
-        while (pile_.size() > 1 && pile_[pile_.size() - 2].count == pile_.back().count) {
+        while (pile_.size() > 1 && pile_[pile_.size() - 2].count == pile_.back().count &&
+               pile_.back().count < most) {
             merge_last();
         }
     }
     [[nodiscard]] state::StateDiff take() {
-        while (pile_.size() > 1) {
-            merge_last();
+        std::vector<state::StateDiff> diffs;
+        for (Part& part : pile_) {
+            diffs.push_back(std::move(part.diff));
         }
-        return pile_.empty() ? state::StateDiff{} : std::move(pile_.back().diff);
+        pile_.clear();
+        return state::merge_all(std::move(diffs));
     }
 
   private:
+    static constexpr size_t most = 1024;  // in a part
+
     struct Part {
         state::StateDiff diff;
         size_t count = 0;
@@ -80,8 +85,8 @@ class ReceiptPile {
         for (Slim& one : slim_) {
             receipts.push_back(whole(one, bloom));
         }
-        slim_ = {};
-        blooms_ = {};
+        slim_ = std::vector<Slim>{};  // not {}, which keeps the memory
+        blooms_ = std::vector<Bloom>{};
         return receipts;
     }
 

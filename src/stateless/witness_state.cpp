@@ -55,11 +55,12 @@ std::optional<Hash256> UsedNodes::first_unused() const {
 }
 
 const Hash256& WitnessState::hash_of(const Address& address) const {
-    const auto [entry, is_new] = hashed_addresses_.try_emplace(address);
-    if (is_new) {
-        entry->second = crypto::keccak256(address);
+    const size_t last = size_t{address[18]} << 8 | address[19];
+    Hashed& place = hashed_addresses_[last % hashed_places];
+    if (!place.is_set || place.address != address) {
+        place = {address, crypto::keccak256(address), true};
     }
-    return entry->second;
+    return place.hash;
 }
 
 std::optional<Account> WitnessState::account(const Address& address) const {

@@ -10,7 +10,7 @@
 #include "stateless/mismatch.hpp"
 #include "witness/witness.hpp"
 
-#include <unordered_map>
+#include <vector>
 
 namespace mega::stateless {
 
@@ -77,6 +77,12 @@ class WitnessState final : public state::StateView {
 
   private:
     [[nodiscard]] const Hash256& hash_of(const Address& address) const;
+    struct Hashed {
+        Address address;
+        Hash256 hash;
+        bool is_set = false;
+    };
+    static constexpr size_t hashed_places = 1024;
     void note(Mismatch missing) const {
         if (!missing_) {
             missing_ = std::move(missing);
@@ -87,7 +93,9 @@ class WitnessState final : public state::StateView {
     std::span<const witness::WitnessCode> codes_;
     const BlockHashes* block_hashes_;
     // What reading leaves behind: a StateView reads as const.
-    mutable std::unordered_map<Address, Hash256> hashed_addresses_;
+    // By the last bytes of an address: the last one of each place, which is mostly asked for again
+    // by the same transaction or by all of them.
+    mutable std::vector<Hashed> hashed_addresses_ = std::vector<Hashed>(hashed_places);
     mutable std::vector<bool> is_code_used_;
     mutable std::optional<uint64_t> lowest_block_hash_;
     mutable std::optional<Mismatch> missing_;

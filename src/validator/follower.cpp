@@ -1,6 +1,7 @@
 #include "validator/follower.hpp"
 
 #include "base/hex.hpp"
+#include "validator/memory.hpp"
 
 #include <fmt/format.h>
 #include <algorithm>
@@ -376,6 +377,7 @@ Follower::Step Follower::take_next(jsonrpc::Endpoint& endpoint) {
 }
 
 Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
+    BlockMemory memory;
     Delivery delivery;
     delivery.parent = *last_;
     delivery.number = last_->number + 1;
@@ -409,6 +411,7 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
     }
     delivery.block = *std::move(block);
     delivery.witness = *std::move(witness);
+    memory.is_for(delivery.witness.size());
     std::vector<witness::WitnessCode> used;
     const auto began = Clock::now();
     const auto verified = check(delivery, options_.rules, codes_, used);

@@ -3,9 +3,9 @@
 #include "base/hex.hpp"
 #include "net/server.hpp"
 #include "validator/follower.hpp"
+#include "validator/memory.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -163,12 +163,6 @@ void catch_signals() {
 }
 
 }  // namespace
-
-void return_memory_at_once() {
-    ::mallopt(M_ARENA_MAX, 2);
-    ::mallopt(M_TRIM_THRESHOLD, 256 << 10);
-    ::mallopt(M_MMAP_THRESHOLD, 256 << 10);
-}
 
 int run_validate(const ValidateOptions& options) {
     auto follow = follow_options(options);

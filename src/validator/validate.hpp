@@ -40,8 +40,6 @@ struct ValidateOptions {
 
 /// Until SIGINT or SIGTERM, the number of blocks, a mismatch (status 3), or the endpoint's end (1).
 int run_validate(const ValidateOptions& options);
-/// One thread does the work: what a large block took goes back to the system. Of the process.
-void return_memory_at_once();
 /// Turns an evidence file into words. 0 when it shows a fault, 1 otherwise.
 int run_explain(const std::string& path);
 
