@@ -74,6 +74,7 @@ int validate_rounds(const std::filesystem::path& file) {
         Bytes compact = get(in);
         const Bytes rules = get(in);
         const auto block = decode_block(encoded);
+        const size_t encoded_bytes = encoded.size();
         encoded = Bytes{};  // not {}, which keeps the memory
         if (!in || root.size() != 32 || !block) {
             std::fprintf(stderr, "%s: no file of this benchmark\n", file.c_str());
@@ -83,7 +84,7 @@ int validate_rounds(const std::filesystem::path& file) {
         for (size_t at = 0; at + 32 <= hash_list.size(); at += 32) {
             hashes.push_back(Hash256::from(BytesView{hash_list}.subspan(at, 32)));
         }
-        memory.is_for(compact.size());
+        memory.is_for(encoded_bytes + compact.size());
         const uint64_t began = thread_cpu_ns();
         const auto witness = witness::decode_compact(compact);
         compact = Bytes{};  // as a validator does (attestation/block_check.hpp)

@@ -64,7 +64,7 @@ function(mega_library name)
         target_compile_definitions(${target}_test PRIVATE MEGA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
         mega_precompile(${target}_test test)
         if(NOT LIB_TEST_TAKES_ALL_CORES)
-            # The tests' own code: what they test is the library as it is.
+            # The tests' own code, and what is inline in headers: what they test is the library as it is.
             target_compile_options(${target}_test PRIVATE $<$<CONFIG:Release>:-O1>)
         endif()
         add_dependencies(mega_tests ${target}_test)

@@ -1,4 +1,4 @@
-# Standard headers read once, not in each of some 700 sources: two thirds of a clean build was reading headers.
+# Standard headers read once, not in each of some 700 sources, which would be two thirds of a clean build.
 #
 # mega_precompile(<target> pure|plain|test)
 #   pure   the standard library, without exceptions and RTTI

@@ -8,11 +8,10 @@
 //   wrong-gas       the header says that one more gas was used
 //   wrong-root      the header's state root is of no state
 //
-// Of mini-blocks, beside the first one with a transaction, in such a block, that is not the block's
-// first (which is L1's):
+// Of mini-blocks, beside one with a transaction that is not its block's first (which is L1's):
 //
-//   two-mini-blocks      another one is signed for its place
-//   left-out-mini-block  another one is signed, once in each block, that neither block nor batch holds
+//   two-mini-blocks      another one is signed for its place, once
+//   left-out-mini-block  another one is signed that neither block nor batch holds, in each block
 
 #include "sequencer/seal_fault.hpp"
 

@@ -42,10 +42,16 @@ inline constexpr witness::Limits witness_limits{
     .max_bytes = 64u << 20, .max_node_bytes = 96u << 20, .max_nodes = 1u << 20
 };
 
-/// `used_codes` receives the codes that came from the cache. The bytes of `delivery` go once they
-/// are decoded, since a large block's take as much memory as its witness; with a finding they are
-/// there, perhaps compressed another way.
+/// `used_codes` receives the codes that came from the cache.
 [[nodiscard]] Result<Verified, Finding> check(
+    const Delivery& delivery,
+    const stateless::MegaRules& rules,
+    CodeCache& codes,
+    std::vector<witness::WitnessCode>& used_codes
+);
+/// The same in less memory: the bytes go once they are decoded. With a finding the block is there
+/// again, and the same witness, perhaps encoded another way.
+[[nodiscard]] Result<Verified, Finding> check_and_let_go(
     Delivery& delivery,
     const stateless::MegaRules& rules,
     CodeCache& codes,

@@ -247,8 +247,7 @@ std::optional<Finding> check_again(const Evidence& evidence) {
     CodeCache codes(size, evidence.codes.size());
     codes.keep(known);
     std::vector<witness::WitnessCode> used;
-    Delivery delivery = evidence.delivery;
-    const auto verdict = check(delivery, evidence.rules, codes, used);
+    const auto verdict = check(evidence.delivery, evidence.rules, codes, used);
     return verdict ? std::nullopt : std::optional{verdict.error()};
 }
 

@@ -1,5 +1,7 @@
 #include "parallel/record_store.hpp"
 
+#include <algorithm>
+
 namespace mega::parallel {
 
 void RecordStore::fill(RecordShelf& shelf) {

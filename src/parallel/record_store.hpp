@@ -5,8 +5,10 @@
 
 #include "parallel/record.hpp"
 
+#include <cstddef>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 namespace mega::parallel {
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 namespace mega::parallel {
 
@@ -36,7 +37,7 @@ void Round::begin(const Job& job) {
     job_ = job;
     size_ = static_cast<uint32_t>(job.transactions.size());
     if (shelves_.size() < job.workers) {
-        shelves_ = std::vector<RecordShelf>(job.workers);
+        shelves_.resize(job.workers);
     }
     for (uint32_t i = 0; i < window_; ++i) {
         places_[i].word.store(UINT64_MAX);

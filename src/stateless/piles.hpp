@@ -14,7 +14,7 @@
 namespace mega::stateless {
 
 /// The sum of many diffs, a power of two of them at a time, so that none is merged often. Large
-/// parts wait for take(): merging takes as much memory once more, and there is more of it then.
+/// parts wait for take(): merging takes as much memory once more, and more is free then.
 class DiffPile {
   public:
     void add(state::StateDiff diff) {

@@ -93,8 +93,8 @@ class WitnessState final : public state::StateView {
     std::span<const witness::WitnessCode> codes_;
     const BlockHashes* block_hashes_;
     // What reading leaves behind: a StateView reads as const.
-    // By the last bytes of an address: the last one of each place, which is mostly asked for again
-    // by the same transaction or by all of them.
+    // One address a place, chosen by its last bytes; the newest stays. Most are asked for again by
+    // the same transaction or by all.
     mutable std::vector<Hashed> hashed_addresses_ = std::vector<Hashed>(hashed_places);
     mutable std::vector<bool> is_code_used_;
     mutable std::optional<uint64_t> lowest_block_hash_;

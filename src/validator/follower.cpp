@@ -411,10 +411,10 @@ Follower::Step Follower::verify_next(jsonrpc::Endpoint& endpoint) {
     }
     delivery.block = *std::move(block);
     delivery.witness = *std::move(witness);
-    memory.is_for(delivery.witness.size());
+    memory.is_for(delivery.block.size() + delivery.witness.size());
     std::vector<witness::WitnessCode> used;
     const auto began = Clock::now();
-    const auto verified = check(delivery, options_.rules, codes_, used);
+    const auto verified = check_and_let_go(delivery, options_.rules, codes_, used);
     if (!verified) {
         // What belongs to another branch does not fit here either.
         const auto served = decode_block(delivery.block);

@@ -12,7 +12,7 @@ void return_memory_at_once() {
 
 BlockMemory::~BlockMemory() {
     constexpr size_t large = size_t{1} << 20;
-    if (witness_bytes_ >= large) {
+    if (bytes_ >= large) {
         ::malloc_trim(0);
     }
 }

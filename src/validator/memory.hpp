@@ -19,10 +19,11 @@ class BlockMemory {
     BlockMemory(const BlockMemory&) = delete;
     BlockMemory& operator=(const BlockMemory&) = delete;
 
-    void is_for(size_t witness_bytes) { witness_bytes_ = witness_bytes; }
+    /// As they came.
+    void is_for(size_t block_and_witness_bytes) { bytes_ = block_and_witness_bytes; }
 
   private:
-    size_t witness_bytes_ = 0;
+    size_t bytes_ = 0;
 };
 
 }  // namespace mega::validator

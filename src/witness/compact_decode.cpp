@@ -360,8 +360,19 @@ Bytes TrieBuilder::account_value(BodyReader& in, uint32_t id) const {
 Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in, const Limits& limits) {
     const uint64_t count = in.varint();
     std::vector<WitnessCode> codes;
-    std::vector<BytesView> given;  // of those that come in full, hashed side by side
-    std::vector<size_t> places;    // of those
+    // Those that come in full are hashed side by side, so many at a time.
+    constexpr size_t side_by_side = 64;
+    std::vector<BytesView> given;
+    std::vector<size_t> places;
+    const auto take_given = [&] {
+        std::array<Hash256, side_by_side> hashes;
+        crypto::keccak256_many(given, std::span{hashes}.first(given.size()));
+        for (size_t i = 0; i < given.size(); ++i) {
+            codes[places[i]] = {hashes[i], std::make_shared<const evm::Code>(given[i])};
+        }
+        given.clear();
+        places.clear();
+    };
     size_t cost = 0;
     for (uint64_t i = 0; i < count; ++i) {
         WitnessCode code;
@@ -382,15 +393,14 @@ Result<std::vector<WitnessCode>, CodecError> read_codes(BodyReader& in, const Li
             return Err{*failure};
         }
         codes.push_back(std::move(code));
+        if (given.size() == side_by_side) {
+            take_given();
+        }
     }
     if (auto failure = failure_of(in)) {
         return Err{*failure};
     }
-    std::vector<Hash256> hashes(given.size());
-    crypto::keccak256_many(given, hashes);
-    for (size_t i = 0; i < given.size(); ++i) {
-        codes[places[i]] = {hashes[i], std::make_shared<const evm::Code>(given[i])};
-    }
+    take_given();
     const auto is_out_of_order = [](const WitnessCode& a, const WitnessCode& b) {
         return a.hash >= b.hash;
     };
