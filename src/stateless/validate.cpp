@@ -130,13 +130,19 @@ struct Stage {
     const Hash256& parent_state_root;
     const UsedNodes& nodes;
     trie::StateTree& tree;  // of the state
+    size_t most_tree_bytes;
     const WitnessState& state;
     std::span<const Transaction> transactions;
 };
 
 /// Of a tree's nodes, which the witness has anyway: beyond that, the lowest are forgotten and
-/// loaded again where they are needed. Those of most blocks fit.
-constexpr size_t max_tree_bytes = 4u << 20;
+/// loaded again where they are needed. Those of most blocks fit; the more the witness takes, the
+/// less is left.
+size_t most_tree_bytes(const witness::NodeSet& nodes) {
+    constexpr size_t least = 4u << 20;
+    constexpr size_t for_both = 16u << 20;
+    return std::max(least, for_both - std::min(for_both, nodes.size_bytes()));
+}
 
 SignedTransaction decoded_again(const Bytes& envelope, const Derived& derived) {
     auto tx = decode_transaction(envelope);
@@ -190,7 +196,7 @@ Executed execute(const MegaRules& rules, const Stage<Derived>& stage, ReceiptPil
         merge(block.logs_bloom, receipt.bloom);
         receipts.add(std::move(receipt));
         take(std::move(result->diff));
-        stage.tree.evict(max_tree_bytes);
+        stage.tree.evict(stage.most_tree_bytes);
     }
     if (stage.state.missing()) {
         return Err{*stage.state.missing()};
@@ -293,7 +299,7 @@ class NoSink final : public trie::NodeSink {
 /// account is deleted: then no branch of the account trie ever loses a child, and a storage trie
 /// has all its updates at once.
 Result<Hash256, trie::MissingNode> root_after(
-    trie::StateTree& tree, std::span<const trie::AccountUpdate> updates
+    trie::StateTree& tree, std::span<const trie::AccountUpdate> updates, size_t most_tree_bytes
 ) {
     constexpr size_t many = 4096;
     const bool has_deletion =
@@ -312,7 +318,7 @@ Result<Hash256, trie::MissingNode> root_after(
         updates = updates.subspan(part.size());
         if (!updates.empty()) {
             tree.flush(sink);
-            tree.evict(max_tree_bytes);
+            tree.evict(most_tree_bytes);
         }
     }
     return tree.root();
@@ -376,11 +382,12 @@ Result<Validated, Mismatch> validate_by(
     }
     const UsedNodes nodes(witness.nodes);
     std::optional<trie::StateTree> tree(std::in_place, nodes, before.state_root);
+    const size_t tree_bytes = most_tree_bytes(witness.nodes);
     const WitnessState state(*tree, witness.codes, before.block_hashes);
     ReceiptPile receipts;
     auto result = execute(
         rules,
-        {block, before.header, before.state_root, nodes, *tree, state, *transactions},
+        {block, before.header, before.state_root, nodes, *tree, tree_bytes, state, *transactions},
         receipts
     );
     if (!result) {
@@ -389,7 +396,7 @@ Result<Validated, Mismatch> validate_by(
     // The tree is the larger part of what is held: its root comes first, and it goes before the
     // receipts are laid out. The state, which reads from it, is asked for codes and block hashes
     // alone from then on.
-    const auto root = root_after(*tree, execution::tree_updates(result->diff));
+    const auto root = root_after(*tree, execution::tree_updates(result->diff), tree_bytes);
     tree.reset();
     if (auto checked = check_result(block.header, *result, receipts.root()); !checked) {
         return Err{checked.error()};
