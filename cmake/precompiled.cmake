@@ -1,4 +1,4 @@
-# Standard headers read once, not in each of some 700 sources, which would be two thirds of a clean build.
+# Standard headers read once, not in each of some 700 sources.
 #
 # mega_precompile(<target> pure|plain|test)
 #   pure   the standard library, without exceptions and RTTI

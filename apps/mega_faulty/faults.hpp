@@ -1,7 +1,8 @@
 #pragma once
 
-// The lies that mega_faulty can be told to tell, each once: in the first block with a transaction
-// from a given number on.
+// The lies that mega_faulty can be told to tell, from a block with a given number on.
+//
+// Of blocks, once, in the first one with a transaction:
 //
 //   wrong-balance   an account that nobody touched is richer by one
 //   skipped-tx      the block's last transaction is left out of it; its effects stay in the state

@@ -45,29 +45,6 @@ Result<Decoded, Finding> decode(const Delivery& delivery) {
     return Decoded{*std::move(block), *std::move(witness)};
 }
 
-/// The witness stays behind when there is a finding.
-Result<Verified, Finding> judge(
-    const BlockHeader& parent,
-    Decoded& decoded,
-    const stateless::MegaRules& rules,
-    size_t block_bytes,
-    size_t witness_bytes
-) {
-    const auto validated = stateless::validate_block(parent, decoded.block, decoded.witness, rules);
-    if (!validated) {
-        return Err{finding_of(validated.error())};
-    }
-    return Verified{
-        .header = decoded.block.header,
-        .hash = validated->block_hash,
-        .transactions = validated->transactions,
-        .gas_used = validated->gas_used,
-        .block_bytes = block_bytes,
-        .witness_bytes = witness_bytes,
-        .witness = std::move(decoded.witness),
-    };
-}
-
 /// Without the codes that it came without.
 Bytes encoded_again(
     const witness::Witness& witness, std::span<const witness::WitnessCode> used_codes
@@ -79,6 +56,52 @@ Bytes encoded_again(
     return encoded ? *std::move(encoded) : Bytes{};
 }
 
+/// Below a root that nobody trusts a node may be given in one place and be meant in another, which
+/// cannot be encoded again. That root is found to be wrong before anything is executed.
+bool may_be_encoded_again(const witness::Witness& witness, const BlockHeader& parent) {
+    return witness.parent_state_root == parent.state_root;
+}
+
+/// `let_go`: the delivery, when its bytes may go meanwhile; else null.
+Result<Verified, Finding> check_by(
+    const Delivery& delivery,
+    Delivery* let_go,
+    const stateless::MegaRules& rules,
+    CodeCache& codes,
+    std::vector<witness::WitnessCode>& used_codes
+) {
+    auto decoded = decode(delivery);
+    if (!decoded) {
+        return Err{decoded.error()};
+    }
+    auto& [block, witness] = *decoded;
+    const size_t block_bytes = delivery.block.size();
+    const size_t witness_bytes = delivery.witness.size();
+    const bool goes = let_go != nullptr && may_be_encoded_again(witness, delivery.parent);
+    if (goes) {
+        let_go->block = Bytes{};  // not {}, which keeps the memory
+        let_go->witness = Bytes{};
+    }
+    used_codes = codes.fill(witness);
+    const auto validated = stateless::validate_block(delivery.parent, block, witness, rules);
+    if (!validated) {
+        if (goes) {
+            let_go->block = encode(block);
+            let_go->witness = encoded_again(witness, used_codes);
+        }
+        return Err{finding_of(validated.error())};
+    }
+    return Verified{
+        .header = std::move(block.header),
+        .hash = validated->block_hash,
+        .transactions = validated->transactions,
+        .gas_used = validated->gas_used,
+        .block_bytes = block_bytes,
+        .witness_bytes = witness_bytes,
+        .witness = std::move(witness),
+    };
+}
+
 }  // namespace
 
 Result<Verified, Finding> check(
@@ -87,12 +110,7 @@ Result<Verified, Finding> check(
     CodeCache& codes,
     std::vector<witness::WitnessCode>& used_codes
 ) {
-    auto decoded = decode(delivery);
-    if (!decoded) {
-        return Err{decoded.error()};
-    }
-    used_codes = codes.fill(decoded->witness);
-    return judge(delivery.parent, *decoded, rules, delivery.block.size(), delivery.witness.size());
+    return check_by(delivery, nullptr, rules, codes, used_codes);
 }
 
 Result<Verified, Finding> check_and_let_go(
@@ -101,26 +119,7 @@ Result<Verified, Finding> check_and_let_go(
     CodeCache& codes,
     std::vector<witness::WitnessCode>& used_codes
 ) {
-    auto decoded = decode(delivery);
-    if (!decoded) {
-        return Err{decoded.error()};
-    }
-    used_codes = codes.fill(decoded->witness);
-    if (decoded->witness.parent_state_root != delivery.parent.state_root) {
-        // Below a root that nobody trusts a node may be given in one place and be meant in another,
-        // which cannot be encoded again. It is found before anything is executed.
-        return judge(
-            delivery.parent, *decoded, rules, delivery.block.size(), delivery.witness.size()
-        );
-    }
-    const size_t block_bytes = std::exchange(delivery.block, {}).size();
-    const size_t witness_bytes = std::exchange(delivery.witness, {}).size();
-    auto verified = judge(delivery.parent, *decoded, rules, block_bytes, witness_bytes);
-    if (!verified) {
-        delivery.block = encode(decoded->block);
-        delivery.witness = encoded_again(decoded->witness, used_codes);
-    }
-    return verified;
+    return check_by(delivery, &delivery, rules, codes, used_codes);
 }
 
 }  // namespace mega::attestation

@@ -138,7 +138,7 @@ struct Stage {
 /// Of a tree's nodes, which the witness has anyway: beyond that, the lowest are forgotten and
 /// loaded again where they are needed. Those of most blocks fit; the more the witness takes, the
 /// less is left.
-size_t most_tree_bytes(const witness::NodeSet& nodes) {
+size_t tree_limit(const witness::NodeSet& nodes) {
     constexpr size_t least = 4u << 20;
     constexpr size_t for_both = 16u << 20;
     return std::max(least, for_both - std::min(for_both, nodes.size_bytes()));
@@ -382,12 +382,19 @@ Result<Validated, Mismatch> validate_by(
     }
     const UsedNodes nodes(witness.nodes);
     std::optional<trie::StateTree> tree(std::in_place, nodes, before.state_root);
-    const size_t tree_bytes = most_tree_bytes(witness.nodes);
+    const size_t most_tree_bytes = tree_limit(witness.nodes);
     const WitnessState state(*tree, witness.codes, before.block_hashes);
     ReceiptPile receipts;
     auto result = execute(
         rules,
-        {block, before.header, before.state_root, nodes, *tree, tree_bytes, state, *transactions},
+        {block,
+         before.header,
+         before.state_root,
+         nodes,
+         *tree,
+         most_tree_bytes,
+         state,
+         *transactions},
         receipts
     );
     if (!result) {
@@ -396,7 +403,7 @@ Result<Validated, Mismatch> validate_by(
     // The tree is the larger part of what is held: its root comes first, and it goes before the
     // receipts are laid out. The state, which reads from it, is asked for codes and block hashes
     // alone from then on.
-    const auto root = root_after(*tree, execution::tree_updates(result->diff), tree_bytes);
+    const auto root = root_after(*tree, execution::tree_updates(result->diff), most_tree_bytes);
     tree.reset();
     if (auto checked = check_result(block.header, *result, receipts.root()); !checked) {
         return Err{checked.error()};

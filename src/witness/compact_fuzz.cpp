@@ -36,6 +36,8 @@ void check_body(BytesView body, const witness::Limits& limits) {
         MEGA_ASSERT(decoded_again && decoded_again->has_value());
         MEGA_ASSERT((*decoded_again)->parent_state_root == decoded->parent_state_root);
         MEGA_ASSERT((*decoded_again)->nodes.size() == decoded->nodes.size());
+    }
+    if (decoded_again && decoded_again->has_value()) {
         MEGA_ASSERT((*decoded_again)->codes == decoded->codes);
         MEGA_ASSERT((*decoded_again)->headers == decoded->headers);
     }
