@@ -23,10 +23,7 @@ class OpenBlock {
         const execution::BlockEnv& env,
         std::optional<rollup::L1Position> l1 = {}
     )
-        : header_(std::move(opening_header)),
-          name_(hash_of(header_)),
-          env_(env),
-          l1_(l1) {}
+        : header_(std::move(opening_header)), name_(hash_of(header_)), env_(env), l1_(l1) {}
 
     [[nodiscard]] const BlockHeader& opening_header() const { return header_; }
     [[nodiscard]] const Hash256& name() const { return name_; }
