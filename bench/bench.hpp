@@ -84,7 +84,8 @@ inline constexpr uint32_t parallel_bench_max_threads = 256;
 struct ParallelBenchOptions {
     /// Each counts the caller's; 1, 2, 4, 8, 16 as far as there are cores when empty.
     std::vector<uint32_t> threads;
-    uint32_t runs = 5;
+    uint32_t runs = 9;   // of each way at least,
+    double seconds = 3;  // and as many as begin within this time, a workload
     uint32_t scale = 1;  // of the workloads' sizes
     uint64_t seed = 1;
     std::string filter;  // part of a workload's name; empty takes all

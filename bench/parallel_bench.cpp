@@ -4,6 +4,7 @@
 #include "bench/bench.hpp"
 #include "bench/parallel_measure.hpp"
 #include "bench/report.hpp"
+#include "bench/statistics.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +50,9 @@ std::vector<Column> columns() {
         {"transactions", "tx", 0},
         {"threads", "threads", 0},
         {"ms", "ms", 2},
+        {"fastest_ms", "fastest", 2},
         {"speedup", "speed-up", 2},
+        {"speedup_quartiles", "quartiles"},
         {"mgas_per_s", "Mgas/s", 0},
         {"tps", "tx/s", 0},
         {"re_executions", "re-executions", 0},
@@ -70,45 +73,56 @@ Cell way_of(const Timing& timing) {
 
 void add_rows(Table& table, const WorkloadTimings& measured) {
     const auto count = static_cast<double>(measured.transactions);
-    const double sequential_cpu = measured.timings.front().cpu_seconds;
+    const Timing& sequential = measured.timings.front();
     for (const Timing& timing : measured.timings) {
+        const bool is_sequential = timing.threads == 0;
+        const double seconds = median(timing.seconds);
+        const Speedup speedup = speedup_of(timing, sequential);
         table.rows.push_back({
             measured.name,
             std::string{word_of(measured.nature)},
             count,
             way_of(timing),
-            timing.seconds * 1e3,
-            timing.threads == 0 ? Cell{} : Cell{timing.speedup},
-            static_cast<double>(measured.gas) / timing.seconds / 1e6,
-            count / timing.seconds,
-            timing.threads == 0 || timing.is_apart
+            seconds * 1e3,
+            std::ranges::min(timing.seconds) * 1e3,
+            is_sequential ? Cell{} : Cell{speedup.median},
+            is_sequential
                 ? Cell{}
-                : Cell{static_cast<double>(timing.executions) - count},
-            timing.cpu_seconds * 1e3,
-            timing.cpu_seconds / sequential_cpu,
+                : Cell{fmt::format("{:.2f}-{:.2f}", speedup.lower_quartile, speedup.upper_quartile)
+                  },
+            static_cast<double>(measured.gas) / seconds / 1e6,
+            count / seconds,
+            is_sequential || timing.is_apart ? Cell{}
+                                             : Cell{static_cast<double>(timing.executions) - count},
+            median(timing.cpu_seconds) * 1e3,
+            median(timing.cpu_seconds) / median(sequential.cpu_seconds),
         });
     }
 }
 
-/// The blocks as if they were one workload: sums of their fastest runs.
+/// Turn by turn, as far as both go.
+void add_turns(std::vector<double>& sum, const std::vector<double>& more) {
+    sum.resize(std::min(sum.size(), more.size()));
+    for (size_t turn = 0; turn < sum.size(); ++turn) {
+        sum[turn] += more[turn];
+    }
+}
+
+/// The blocks as if they were one workload. There is one at least.
 WorkloadTimings sum_of(const std::vector<WorkloadTimings>& blocks) {
-    WorkloadTimings sum;
+    WorkloadTimings sum = blocks.front();
     sum.name = fmt::format("{} recorded blocks", blocks.size());
-    for (const WorkloadTimings& block : blocks) {
+    sum.nature = Nature::mixed;
+    for (const WorkloadTimings& block : std::span{blocks}.subspan(1)) {
         sum.transactions += block.transactions;
         sum.gas += block.gas;
-        sum.timings.resize(block.timings.size());
         for (size_t i = 0; i < block.timings.size(); ++i) {
             Timing& total = sum.timings[i];
-            total.threads = block.timings[i].threads;
-            total.seconds += block.timings[i].seconds;
-            total.cpu_seconds += block.timings[i].cpu_seconds;
+            add_turns(total.seconds, block.timings[i].seconds);
+            add_turns(total.cpu_seconds, block.timings[i].cpu_seconds);
             total.executions += block.timings[i].executions;
             total.aborts += block.timings[i].aborts;
         }
-    }
-    for (Timing& total : sum.timings) {
-        total.speedup = sum.timings.front().seconds / total.seconds;
     }
     return sum;
 }
@@ -148,11 +162,13 @@ Result<void> add_blocks(
             return Err{workloads.error()};
         }
         progress(fmt::format("parallel: {} blocks of {}", workloads->size(), path.string()));
+        MeasureOptions of_each = how;  // all of a file share the time of one workload
+        of_each.seconds /= static_cast<double>(std::max<size_t>(workloads->size(), 1));
         for (const Workload& workload : *workloads) {
             if (!is_wanted(options, workload.name)) {
                 continue;
             }
-            auto block = measure(workload, how);
+            auto block = measure(workload, of_each);
             if (!block) {
                 return Err{block.error()};
             }
@@ -175,7 +191,8 @@ Result<Table> table_of(
 ) {
     const MeasureOptions how{
         .threads = threads_of(options),
-        .runs = options.runs,
+        .turns = options.runs,
+        .seconds = options.seconds,
         .stages = stages,
         .learns = options.learns,
     };
@@ -183,9 +200,8 @@ Result<Table> table_of(
     Table table{
         .key = is_bare ? "execution" : "with_signatures_and_root",
         .title = fmt::format(
-            "Parallel execution{} (fastest of {} runs, seed {})",
+            "Parallel execution{} (seed {})",
             is_bare ? "" : ", with signature recovery before and the state root after",
-            options.runs,
             options.seed
         ),
         .columns = columns(),
@@ -199,9 +215,15 @@ Result<Table> table_of(
         return Err{added.error()};
     }
     table.notes.emplace_back(
-        "sequential: execute_transaction in a loop with one journal. Runs of all ways take turns; "
-        "each must leave the same receipts and diffs, or roots."
+        "sequential: execute_transaction in a loop with one journal. All ways take turns, and each "
+        "must leave the same receipts and diffs, or roots."
     );
+    table.notes.push_back(fmt::format(
+        "ms, CPU: medians of the turns, at least {} and as many as fit into {} s. speed-up: median "
+        "of what sequential took over what this way took in the same turn; its quartiles.",
+        options.runs,
+        options.seconds
+    ));
     table.notes.emplace_back(
         "apart: that many threads execute a part each in that loop, without knowing of each other: "
         "what the machine gives to so many at once. What comes out is of no use."
@@ -243,8 +265,12 @@ Result<void> run(const ParallelBenchOptions& options) {
 
 Result<void> check(const ParallelBenchOptions& options) {
     constexpr uint32_t most_scale = 100;
+    constexpr double most_seconds = 3600;
     if (options.runs == 0 || options.scale == 0 || options.scale > most_scale) {
         return Err{Error{"runs must be above 0, scale between 1 and 100"}};
+    }
+    if (!(options.seconds >= 0 && options.seconds <= most_seconds)) {
+        return Err{Error{fmt::format("seconds must be between 0 and {}", most_seconds)}};
     }
     for (const uint32_t threads : options.threads) {
         if (threads == 0 || threads > parallel_bench_max_threads) {

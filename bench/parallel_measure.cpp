@@ -1,6 +1,7 @@
 #include "bench/parallel_measure.hpp"
 
 #include "bench/clock.hpp"
+#include "bench/statistics.hpp"
 #include "parallel/executor.hpp"
 #include "trie/state_tree.hpp"
 
@@ -89,11 +90,6 @@ class Contest {
     [[nodiscard]] Result<WorkloadTimings> run();
 
   private:
-    struct Samples {
-        std::vector<double> seconds;
-        std::vector<double> cpu_seconds;
-    };
-
     /// The tools of a thread that executes alone.
     struct Tools {
         evm::Vm vm;
@@ -103,12 +99,14 @@ class Contest {
     [[nodiscard]] parallel::BatchResult one_by_one(
         Tools& tools, std::span<const SignedTransaction> transactions
     ) const;
-    void run_apart(size_t way);
+    void run_apart();
+    [[nodiscard]] Result<void> take_turn(size_t turn);
     [[nodiscard]] std::vector<SignedTransaction> recovered(uint32_t threads) const;
     [[nodiscard]] Outcome run_way(size_t way);
     [[nodiscard]] std::optional<std::string> difference(const Outcome& outcome) const;
     void note(size_t way, double seconds, double cpu_seconds);
-    [[nodiscard]] WorkloadTimings summary() const;
+    [[nodiscard]] WorkloadTimings summary();
+    [[nodiscard]] size_t apart() const { return 1 + executors_.size(); }
 
     const Workload* workload_;
     const MeasureOptions* options_;
@@ -118,7 +116,7 @@ class Contest {
     state::StateDiff changed_;
     std::unique_ptr<Commitment> commitment_;
     Hash256 reference_root_;
-    std::vector<Samples> samples_;  // of each way: sequential, then each executor
+    std::vector<Timing> timings_;  // of each way: sequential, each executor, then apart
 };
 
 state::StateDiff merged(parallel::BatchResult& batch) {
@@ -202,7 +200,7 @@ Outcome Contest::run_way(size_t way) {
 }
 
 /// What comes out is of no use: the parts do not know each other's fees.
-void Contest::run_apart(size_t way) {
+void Contest::run_apart() {
     // A sender's transactions stay together.
     std::vector<std::vector<SignedTransaction>> parts(tools_.size());
     for (const SignedTransaction& tx : workload_->transactions) {
@@ -218,16 +216,15 @@ void Contest::run_apart(size_t way) {
         }
     }
     const double seconds = static_cast<double>(now_ns() - began_ns) / 1e9;
-    note(way, seconds, static_cast<double>(process_cpu_ns() - cpu_began_ns) / 1e9);
+    note(apart(), seconds, static_cast<double>(process_cpu_ns() - cpu_began_ns) / 1e9);
     for (size_t i = 0; i < parts.size(); ++i) {
         MEGA_ASSERT(results[i].results.size() == parts[i].size());
     }
 }
 
 void Contest::note(size_t way, double seconds, double cpu_seconds) {
-    Samples& samples = samples_[way];
-    samples.seconds.push_back(seconds);
-    samples.cpu_seconds.push_back(cpu_seconds);
+    timings_[way].seconds.push_back(seconds);
+    timings_[way].cpu_seconds.push_back(cpu_seconds);
 }
 
 std::optional<std::string> Contest::difference(const Outcome& outcome) const {
@@ -267,40 +264,48 @@ Result<WorkloadTimings> Contest::run() {
         reference_root_ = commitment_->root_after(changed_);
         commitment_->take_back(changed_);
     }
-    const size_t ways = 1 + executors_.size();
-    const bool has_apart = tools_.size() > 1;
-    for (uint32_t run = 0; run <= options_->runs; ++run) {
-        if (run <= 1) {
-            samples_.assign(ways + (has_apart ? 1 : 0), {});  // the first run warms up
-        }
-        for (size_t way = 0; way < ways; ++way) {
-            if (const auto differs = difference(run_way(way))) {
-                return Err{Error{
-                    way == 0 ? *differs
-                             : fmt::format("{} threads: {}", options_->threads[way - 1], *differs)
-                }};
-            }
-        }
-        if (has_apart) {
-            run_apart(ways);
+    const size_t ways = apart() + (tools_.size() > 1 ? 1 : 0);
+    timings_.assign(ways, {});
+    if (auto warm = take_turn(0); !warm) {
+        return Err{std::move(warm).error()};
+    }
+    timings_.assign(ways, {});
+    const uint64_t began_ns = now_ns();
+    const auto limit_ns = static_cast<uint64_t>(options_->seconds * 1e9);
+    for (size_t turn = 0; turn < options_->turns || now_ns() - began_ns < limit_ns; ++turn) {
+        if (auto taken = take_turn(turn); !taken) {
+            return Err{std::move(taken).error()};
         }
     }
     return summary();
 }
 
-WorkloadTimings Contest::summary() const {
+/// Each way once; another one begins each time, so that none always comes after the same.
+Result<void> Contest::take_turn(size_t turn) {
+    for (size_t i = 0; i < timings_.size(); ++i) {
+        const size_t way = (turn + i) % timings_.size();
+        if (way == apart()) {
+            run_apart();
+        } else if (const auto differs = difference(run_way(way))) {
+            return Err{Error{
+                way == 0 ? *differs
+                         : fmt::format("{} threads: {}", options_->threads[way - 1], *differs)
+            }};
+        }
+    }
+    return {};
+}
+
+WorkloadTimings Contest::summary() {
     WorkloadTimings result;
     result.name = workload_->name;
     result.nature = workload_->nature;
     result.transactions = workload_->transactions.size();
     result.gas = reference_.gas_used;
-    for (size_t way = 0; way < samples_.size(); ++way) {
-        Timing& timing = result.timings.emplace_back();
-        timing.seconds = std::ranges::min(samples_[way].seconds);
-        timing.cpu_seconds = std::ranges::min(samples_[way].cpu_seconds);
-        timing.speedup = result.timings.front().seconds / timing.seconds;
+    for (size_t way = 0; way < timings_.size(); ++way) {
+        Timing& timing = timings_[way];
         timing.executions = result.transactions;
-        if (way > executors_.size()) {
+        if (way == apart()) {
             timing.threads = static_cast<uint32_t>(tools_.size());
             timing.is_apart = true;
         } else if (way != 0) {
@@ -310,10 +315,22 @@ WorkloadTimings Contest::summary() const {
             timing.aborts = report.aborts;
         }
     }
+    result.timings = std::move(timings_);
     return result;
 }
 
 }  // namespace
+
+Speedup speedup_of(const Timing& timing, const Timing& baseline) {
+    MEGA_ASSERT(timing.seconds.size() == baseline.seconds.size() && !timing.seconds.empty());
+    std::vector<double> ratios;
+    for (size_t turn = 0; turn < timing.seconds.size(); ++turn) {
+        ratios.push_back(baseline.seconds[turn] / timing.seconds[turn]);
+    }
+    std::ranges::sort(ratios);
+    const size_t last = ratios.size() - 1;
+    return {ratios[last / 2], ratios[last / 4], ratios[last - last / 4]};
+}
 
 Result<WorkloadTimings> measure(const Workload& workload, const MeasureOptions& options) {
     auto measured = Contest{workload, options}.run();

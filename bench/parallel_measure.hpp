@@ -1,7 +1,7 @@
 #pragma once
 
-// One workload, executed one after the other and by the parallel executor, in turns; both must
-// leave the same behind.
+// One workload, executed one after the other and by the parallel executor, in turns; all must leave
+// the same behind.
 
 #include "bench/parallel_workloads.hpp"
 
@@ -19,11 +19,10 @@ struct Timing {
     /// The threads execute a part each, one after the other and without knowing of each other: what
     /// the machine can give. Of independent transactions alone.
     bool is_apart = false;
-    double seconds = 0;  // of the fastest run: what else the machine does only adds
-    double cpu_seconds = 0;
-    size_t executions = 0;  // of the last run
+    std::vector<double> seconds;  // of each turn
+    std::vector<double> cpu_seconds;
+    size_t executions = 0;  // of the last turn
     size_t aborts = 0;
-    double speedup = 1;  // over sequential, fastest against fastest
 };
 
 struct WorkloadTimings {
@@ -34,9 +33,20 @@ struct WorkloadTimings {
     std::vector<Timing> timings;  // sequential first, then as asked for, then apart
 };
 
+/// Of a way's times over another's, turn by turn: how often it is faster. Both had the same machine
+/// in a turn, whatever that does from minute to minute.
+struct Speedup {
+    double median = 1;
+    double lower_quartile = 1;
+    double upper_quartile = 1;
+};
+[[nodiscard]] Speedup speedup_of(const Timing& timing, const Timing& baseline);
+
 struct MeasureOptions {
     std::vector<uint32_t> threads;
-    uint32_t runs = 5;
+    // Turns of all ways: at least so many, and as many as begin within this time.
+    uint32_t turns = 9;
+    double seconds = 3;
     Stages stages;
     /// Keeps what earlier runs taught about contracts; otherwise each run meets them first.
     bool learns = false;

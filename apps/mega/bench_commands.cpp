@@ -133,7 +133,9 @@ void add_bench_parallel(CLI::App& bench, int& status) {
             "Numbers of threads [1,2,4,8,16 as far as there are cores]"
         )
         ->delimiter(',');
-    parallel->add_option("--runs", options.runs, "Runs; the fastest is reported")
+    parallel->add_option("--runs", options.runs, "Turns of all ways at least; medians are reported")
+        ->capture_default_str();
+    parallel->add_option("--seconds", options.seconds, "Go on taking turns so long, a workload")
         ->capture_default_str();
     parallel->add_option("--scale", options.scale, "Makes the workloads that many times as long")
         ->capture_default_str();

@@ -15,6 +15,8 @@ constexpr size_t first_sequential_stretch = 64;
 constexpr size_t longest_sequential_stretch = 1024;
 /// How far to look for a chain before all of a stretch is analysed.
 constexpr size_t probe_size = 64;
+/// Transactions that show what a call does.
+constexpr size_t lesson_size = 8;
 /// What a transaction costs more in a round than alone, as a weight: versions, records, commit.
 constexpr double round_overhead = 5000;
 
@@ -97,7 +99,7 @@ BatchResult ParallelExecutor::execute(
         const bool is_transfers = stretch.kind == Stretch::Kind::transfers;
         run.gave_up = done < stretch.last && !(is_transfers && run.is_call(done, *transfers_));
         run.transfers_end = is_transfers && run.gave_up ? stretch.last : 0;
-        if (!run.gave_up) {
+        if (!run.gave_up && stretch.kind != Stretch::Kind::lesson) {
             run.sequential_stretch = first_sequential_stretch;
         }
         if (done < size) {
@@ -131,17 +133,36 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
         stretch.last = done + left;
         return stretch;
     }
-    if (is_for_one || gave_up || foresees_no_gain(run, stretch)) {
-        stretch.last = done + std::min(left, run.sequential_stretch);
-        if (gave_up && run.transfers_end > done) {
-            stretch.last = std::min(stretch.last, run.transfers_end);
+    if (gave_up) {
+        return next_sequential(run, done);
+    }
+    const Stretch lesson{done, done + std::min(left, lesson_size), Stretch::Kind::lesson};
+    if (meets_strangers(run, done)) {
+        return lesson;
+    }
+    if (foresees_no_gain(run, stretch)) {
+        if (believed_ >= longest_sequential_stretch) {
+            believed_ = 0;
+            return lesson;
         }
-        run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
+        stretch = next_sequential(run, done);
+        believed_ += stretch.size();
         return stretch;
     }
     if (deserves_round(run, stretch)) {
         stretch.kind = Stretch::Kind::round;
     }
+    return stretch;
+}
+
+/// Where going on in parallel is not worth it for a while.
+ParallelExecutor::Stretch ParallelExecutor::next_sequential(Run& run, size_t done) const {
+    const size_t left = run.batch.transactions.size() - done;
+    Stretch stretch{done, done + std::min(left, run.sequential_stretch)};
+    if (run.transfers_end > done) {
+        stretch.last = std::min(stretch.last, run.transfers_end);
+    }
+    run.sequential_stretch = std::min(2 * run.sequential_stretch, longest_sequential_stretch);
     return stretch;
 }
 
@@ -159,13 +180,42 @@ size_t ParallelExecutor::transfers_from(const Run& run, size_t first) const {
     return end - first;
 }
 
+/// Most of the next ones make the same call, and nothing is known of it.
+bool ParallelExecutor::meets_strangers(const Run& run, size_t first) const {
+    const size_t size = std::min(run.batch.transactions.size() - first, probe_size);
+    const auto next = run.batch.transactions.subspan(first, size);
+    // Different ones cancel each other out: what is left may be most, and nothing else may.
+    size_t candidate = 0;
+    size_t votes = 0;
+    for (size_t i = 0; i < size; ++i) {
+        if (votes == 0) {
+            candidate = i;
+        }
+        votes += Profiles::share_one(next[i].tx, next[candidate].tx) ? 1 : SIZE_MAX;
+    }
+    const Transaction& tx = next[candidate].tx;
+    if (!tx.to || execution::looks_like_transfer(run.batch.env.fork, tx) ||
+        profiles_.find(tx) != nullptr) {
+        return false;
+    }
+    size_t same = 0;
+    for (size_t i = 0; i < size; ++i) {
+        same += Profiles::share_one(next[i].tx, tx) ? 1 : 0;
+    }
+    return 2 * same > size;
+}
+
+bool ParallelExecutor::lets_sums_run() const {
+    return options_.is_always_parallel || threads() >= options_.min_threads_for_sums;
+}
+
 void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
     graph_.analyse(
         run.batch.transactions.subspan(stretch.first, stretch.size()),
         profiles_,
         run.batch.env.fork,
-        options_.is_always_parallel || threads() >= options_.min_threads_for_sums
+        lets_sums_run()
     );
     report_.analysis_ns += now_ns() - began_ns;
 }
@@ -205,6 +255,8 @@ size_t ParallelExecutor::run_stretch(Run& run, const Stretch& stretch) {
     switch (stretch.kind) {
         case Stretch::Kind::transfers:
             return run_transfers(run, stretch);
+        case Stretch::Kind::lesson:
+            return run_lesson(run, stretch);
         case Stretch::Kind::round:
             return run_round(run, stretch);
         case Stretch::Kind::sequential:
@@ -245,22 +297,8 @@ size_t ParallelExecutor::run_transfers(Run& run, const Stretch& stretch) {
 
 size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();
-    const size_t size = stretch.last - stretch.first;
     report_.foreseen_parallelism = std::max(report_.foreseen_parallelism, graph_.parallelism());
-    memory_.begin(*run.view, size, run.batch.env.fork >= Fork::spurious_dragon);
-    Round::Job job;
-    job.context.env = &run.batch.env;
-    job.context.options = run.batch.options;
-    job.context.options.block_gas_left = UINT64_MAX;  // commit knows what is left
-    job.transactions = run.batch.transactions.subspan(stretch.first, size);
-    job.first_index = stretch.first;
-    job.workers = threads();
-    job.batch_began_ns = run.began_ns;
-    job.ledger = &run.ledger;
-    job.profiles = &profiles_;
-    job.report = &report_;
-    job.accesses = run.batch.accesses;
-    round_.begin(job);
+    round_.begin(round_job(run, stretch));
     work_with_all([this](uint32_t thread) {
         Worker& worker = *workers_[thread];
         round_.work(worker.lane, thread, worker.tally);
@@ -271,6 +309,40 @@ size_t ParallelExecutor::run_round(Run& run, const Stretch& stretch) {
     ++report_.rounds;
     report_.rounds_ns += now_ns() - began_ns;
     return round_.committed();
+}
+
+/// Nobody else is there, so each sees what those before it wrote, and none runs twice.
+size_t ParallelExecutor::run_lesson(Run& run, const Stretch& stretch) {
+    analyse(run, stretch);
+    const uint64_t began_ns = now_ns();
+    Round::Job job = round_job(run, stretch);
+    job.workers = 1;
+    job.tracks_all = lets_sums_run();
+    round_.begin(job);
+    Worker& worker = *workers_.front();
+    round_.work(worker.lane, 0, worker.tally);
+    worker.lane.end_round();
+    ++report_.lessons;
+    report_.rounds_ns += now_ns() - began_ns;
+    return round_.committed();
+}
+
+/// The memory is ready for it then.
+Round::Job ParallelExecutor::round_job(Run& run, const Stretch& stretch) {
+    memory_.begin(*run.view, stretch.size(), run.batch.env.fork >= Fork::spurious_dragon);
+    Round::Job job;
+    job.context.env = &run.batch.env;
+    job.context.options = run.batch.options;
+    job.context.options.block_gas_left = UINT64_MAX;  // commit knows what is left
+    job.transactions = run.batch.transactions.subspan(stretch.first, stretch.size());
+    job.first_index = stretch.first;
+    job.workers = threads();
+    job.batch_began_ns = run.began_ns;
+    job.ledger = &run.ledger;
+    job.profiles = &profiles_;
+    job.report = &report_;
+    job.accesses = run.batch.accesses;
+    return job;
 }
 
 void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {

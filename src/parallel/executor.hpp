@@ -7,7 +7,9 @@
 // (transfer_batch.hpp). Where there is little to do, where a look at the first transactions shows a
 // chain, or where a round gave up because nearly everything had to be repeated, the stretch is
 // executed sequentially by the caller; else it is a round (round.hpp) on all threads, the caller's
-// included. What a stretch changed lies in an overlay for the next one.
+// included. Where most call what nothing is known of, a lesson comes first: the caller executes a
+// few in a round of its own, in which nothing can run in vain, and learns what they write. What a
+// stretch changed lies in an overlay for the next one.
 //
 // Threads live as long as the executor and sleep between batches. Memory is bounded by the options
 // plus what one transaction's gas lets it write, a worker. One execute() at a time, from any
@@ -79,7 +81,7 @@ class ParallelExecutor {
         uint64_t cpu_ns = 0;
     };
     struct Stretch {
-        enum class Kind : uint8_t { sequential, round, transfers };
+        enum class Kind : uint8_t { sequential, lesson, round, transfers };
         size_t first = 0;
         size_t last = 0;
         Kind kind = Kind::sequential;
@@ -92,10 +94,15 @@ class ParallelExecutor {
     [[nodiscard]] bool foresees_no_gain(const Run& run, const Stretch& stretch);
     [[nodiscard]] bool gains_by_round(size_t transactions) const;
     [[nodiscard]] bool deserves_round(const Run& run, const Stretch& stretch);
+    [[nodiscard]] Stretch next_sequential(Run& run, size_t done) const;
+    [[nodiscard]] bool meets_strangers(const Run& run, size_t first) const;
     void analyse(const Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_stretch(Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_transfers(Run& run, const Stretch& stretch);
     [[nodiscard]] size_t run_round(Run& run, const Stretch& stretch);
+    [[nodiscard]] size_t run_lesson(Run& run, const Stretch& stretch);
+    [[nodiscard]] Round::Job round_job(Run& run, const Stretch& stretch);
+    [[nodiscard]] bool lets_sums_run() const;
     void run_sequentially(Run& run, const Stretch& stretch);
     void note_span(const Run& run, size_t tx, uint64_t began_ns);
     void carry_over(Run& run, const Stretch& stretch, size_t first_result) const;
@@ -109,6 +116,9 @@ class ParallelExecutor {
     MultiVersionMemory memory_;
     DependencyGraph graph_;
     Profiles profiles_;
+    /// Transactions executed one after the other because of what profiles say, since the last
+    /// lesson: they may say it no longer.
+    size_t believed_ = 0;
     Round round_;
     std::unique_ptr<TransferBatch> transfers_;
     state::Journal journal_;  // of sequential stretches

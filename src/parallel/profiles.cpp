@@ -84,6 +84,10 @@ const Profiles::Profile* Profiles::find(const Transaction& tx) const {
     return nullptr;
 }
 
+bool Profiles::share_one(const Transaction& a, const Transaction& b) {
+    return a.to == b.to && selector_of(a) == selector_of(b);
+}
+
 void Profiles::learn(const Transaction& tx, const Record& record) {
     if (!tx.to) {
         return;

@@ -51,6 +51,8 @@ class Profiles {
     void learn(const Transaction& tx, const Record& record);
     /// Null when nothing is known. Valid until the next learn().
     [[nodiscard]] const Profile* find(const Transaction& tx) const;
+    /// Both call the same (contract, selector), or both create.
+    [[nodiscard]] static bool share_one(const Transaction& a, const Transaction& b);
 
   private:
     static constexpr size_t size = 4096;  // profiles, in sets of four

@@ -36,13 +36,13 @@ std::string to_text(const Report& report, size_t most_aborts) {
         " aborts, " + std::to_string(report.native_transfers) + " native transfers, " +
         std::to_string(report.tracked_executions) + " with origins tracked, " +
         std::to_string(report.sequential_transactions) + " sequential, " +
-        std::to_string(report.rounds) + " rounds, " + std::to_string(report.threads) +
-        " threads, foreseen parallelism " + to_text(report.foreseen_parallelism) + ", achieved " +
-        to_text(report.parallelism) + ", wall " + to_milliseconds(report.wall_ns) + ", cpu " +
-        to_milliseconds(report.cpu_ns) + ", analysis " + to_milliseconds(report.analysis_ns) +
-        ", transfers " + to_milliseconds(report.transfers_ns) + ", rounds " +
-        to_milliseconds(report.rounds_ns) + ", sequential " +
-        to_milliseconds(report.sequential_ns) + "\n";
+        std::to_string(report.rounds) + " rounds, " + std::to_string(report.lessons) +
+        " lessons, " + std::to_string(report.threads) + " threads, foreseen parallelism " +
+        to_text(report.foreseen_parallelism) + ", achieved " + to_text(report.parallelism) +
+        ", wall " + to_milliseconds(report.wall_ns) + ", cpu " + to_milliseconds(report.cpu_ns) +
+        ", analysis " + to_milliseconds(report.analysis_ns) + ", transfers " +
+        to_milliseconds(report.transfers_ns) + ", rounds " + to_milliseconds(report.rounds_ns) +
+        ", sequential " + to_milliseconds(report.sequential_ns) + "\n";
     for (size_t i = 0; i < std::min(most_aborts, report.first_aborts.size()); ++i) {
         text += to_text(report.first_aborts[i]) + "\n";
     }

@@ -37,7 +37,8 @@ struct Report {
     size_t native_transfers = 0;    // that never entered the interpreter
     size_t tracked_executions = 0;  // whose slot writes may be sums (origins.hpp); committed ones
     size_t sequential_transactions = 0;
-    size_t rounds = 0;  // parallel ones
+    size_t rounds = 0;   // parallel ones
+    size_t lessons = 0;  // short ones by the caller alone, before them
     uint32_t threads = 0;
     /// Work foreseen over the longest chain foreseen: what the schedule hoped for.
     double foreseen_parallelism = 1;
@@ -49,7 +50,7 @@ struct Report {
     // unless spans are asked for.
     uint64_t analysis_ns = 0;
     uint64_t transfers_ns = 0;  // of transfers in a row, settled account by account
-    uint64_t rounds_ns = 0;
+    uint64_t rounds_ns = 0;     // lessons included
     uint64_t sequential_ns = 0;
     std::vector<Span> spans;  // when RoundOptions::records_spans
 };

@@ -35,6 +35,7 @@ Round::~Round() = default;
 
 void Round::begin(const Job& job) {
     job_ = job;
+    job_.tracks_all = job.tracks_all || options_->tracks_all;
     size_ = static_cast<uint32_t>(job.transactions.size());
     if (shelves_.size() < job.workers) {
         shelves_.resize(job.workers);
@@ -223,7 +224,7 @@ void Round::fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_ori
         return;
     }
     lane.view.begin(tx, record, *this);
-    run_general(lane, job_.context, signed_tx, record, tracks_origins || options_->tracks_all);
+    run_general(lane, job_.context, signed_tx, record, tracks_origins || job_.tracks_all);
 }
 
 void Round::publish(Lane& lane, uint32_t tx, Record& record) {

@@ -49,7 +49,7 @@ struct RoundOptions {
     bool gives_up = true;
     bool records_spans = false;
     Hook hook;                // for tests
-    bool tracks_all = false;  // origins.hpp in every execution: for tests
+    bool tracks_all = false;  // Job::tracks_all of every round: for tests
 };
 
 /// What a worker counts for itself.
@@ -63,8 +63,9 @@ class Round final : public EstimateWaiter {
     struct Job {
         RoundContext context;
         TransactionSpan transactions;
-        size_t first_index = 0;  // in the batch
-        uint32_t workers = 1;    // that may come
+        size_t first_index = 0;   // in the batch
+        uint32_t workers = 1;     // that may come
+        bool tracks_all = false;  // origins.hpp in every execution
         uint64_t batch_began_ns = 0;
         Ledger* ledger = nullptr;
         Profiles* profiles = nullptr;

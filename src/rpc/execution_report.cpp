@@ -33,6 +33,7 @@ ordered_json execution_json(const parallel::Report& report) {
         {"tracked_executions", report.tracked_executions},
         {"sequential_transactions", report.sequential_transactions},
         {"rounds", report.rounds},
+        {"lessons", report.lessons},
         {"foreseen_parallelism", report.foreseen_parallelism},
         {"parallelism", report.parallelism},
         {"wall_ns", report.wall_ns},

@@ -14,6 +14,7 @@ void add_figures(parallel::Report& sum, const parallel::Report& batch) {
     sum.tracked_executions += batch.tracked_executions;
     sum.sequential_transactions += batch.sequential_transactions;
     sum.rounds += batch.rounds;
+    sum.lessons += batch.lessons;
     sum.threads = std::max(sum.threads, batch.threads);
     sum.foreseen_parallelism = std::max(sum.foreseen_parallelism, batch.foreseen_parallelism);
     sum.wall_ns += batch.wall_ns;
