@@ -82,8 +82,9 @@ TEST_F(Lessons, SumsAreKnownAfterOne) {
 
 TEST_F(Lessons, AChainThatIsOneNoLongerIsFoundOut) {
     using enum evm::Opcode;
-    const auto store_at_input = test::Assembler{}.push(1).push(4).op({CALLDATALOAD, SSTORE, STOP});
-    scenario_.state.set_code(contract, store_at_input.code());
+    const auto store_caller_at_input =
+        test::Assembler{}.op({CALLER}).push(4).op({CALLDATALOAD, SSTORE, STOP});
+    scenario_.state.set_code(contract, store_caller_at_input.code());
     const auto slot = [](uint64_t number) {
         Bytes data(4);
         append(data, u256{number}.to_hash().view());
