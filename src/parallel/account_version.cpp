@@ -26,25 +26,26 @@ AccountVersion AccountVersion::change(const state::AccountEffect& effect) {
     return version;
 }
 
-AccountVersion apply(const AccountVersion& change, const AccountVersion& start, bool sweeps_empty) {
+void apply(const AccountVersion& change, bool sweeps_empty, AccountVersion& version) {
     if (change.is_absolute) {
-        return change;
+        version = change;
+        return;
     }
-    AccountVersion after = start;
     if (!change.is_touched) {
-        return after;
+        return;
     }
-    after.exists = true;
-    after.account.balance += change.account.balance;
+    version.exists = true;
+    version.account.balance += change.account.balance;
     if (change.sets_nonce) {
-        after.account.nonce = change.account.nonce;
+        version.account.nonce = change.account.nonce;
     }
     if (change.sets_code) {
-        after.account.code_hash = change.account.code_hash;
-        after.code = change.code;
+        version.account.code_hash = change.account.code_hash;
+        version.code = change.code;
     }
-    return sweeps_empty && after.account.is_empty() ? AccountVersion::absolute(std::nullopt)
-                                                    : after;
+    if (sweeps_empty && version.account.is_empty()) {
+        version = AccountVersion::absolute(std::nullopt);
+    }
 }
 
 bool AccountFold::add(const AccountVersion& version) {

@@ -37,10 +37,8 @@ struct AccountVersion {
     }
 };
 
-/// What `change` makes of `start`: both sides absolute.
-[[nodiscard]] AccountVersion apply(
-    const AccountVersion& change, const AccountVersion& start, bool sweeps_empty
-);
+/// Makes of an absolute version what is there after `change`.
+void apply(const AccountVersion& change, bool sweeps_empty, AccountVersion& version);
 
 /// Adds up versions from the newest to the oldest.
 class AccountFold {

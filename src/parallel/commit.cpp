@@ -59,28 +59,23 @@ class Commit {
         const AccountVersion& before = start_of(memory_, write, tx_, sum);
         const AccountVersion* after = &before;
         if (write.change != nullptr) {
-            after =
-                arena_.make<AccountVersion>(apply(*write.change, before, memory_.sweeps_empty()));
+            auto* made = arena_.make<AccountVersion>(before);
+            apply(*write.change, memory_.sweeps_empty(), *made);
+            after = made;
         }
-        add(state::AccountChange{write.location->key, before.to_account(), after->to_account()},
-            write.has_slot_changes);
+        state::AccountChange& change = diff_.accounts.emplace_back();
+        change.address = write.location->key;
+        change.before = before.to_account();
+        change.after = after->to_account();
+        settle_last(write.has_slot_changes);
         if (write.node != nullptr) {
             write.node->publish(after);
         }
     }
 
-    /// The change has no mark of cleared storage yet.
-    void add(state::AccountChange change, bool has_slot_changes) {
-        const StorageVersion marks = storage_marks(memory_, change, has_slot_changes, tx_);
-        change.storage_cleared = marks.is_cleared;
-        if (marks.is_cleared || marks.is_bare) {
-            memory_.set_storage_marks(arena_, change.address, tx_, marks);
-        }
-        if (change.before == change.after && !has_slot_changes) {
-            return;
-        }
-        add_code(diff_, record_, change);
-        diff_.accounts.push_back(std::move(change));
+    void add(FeeAccounts& fees, const Fee& fee) {
+        fees.collect(arena_, fee, tx_, diff_.accounts.emplace_back());
+        settle_last(false);
     }
 
     [[nodiscard]] state::StateDiff finish() {
@@ -95,6 +90,21 @@ class Commit {
     }
 
   private:
+    /// The last account's change may say that its storage is gone, come with a code, or be none.
+    void settle_last(bool has_slot_changes) {
+        state::AccountChange& change = diff_.accounts.back();
+        const StorageVersion marks = storage_marks(memory_, change, has_slot_changes, tx_);
+        change.storage_cleared = marks.is_cleared;
+        if (marks.is_cleared || marks.is_bare) {
+            memory_.set_storage_marks(arena_, change.address, tx_, marks);
+        }
+        if (change.before == change.after && !has_slot_changes) {
+            diff_.accounts.pop_back();
+        } else {
+            add_code(diff_, record_, change);
+        }
+    }
+
     /// The change that a sum comes to now, published as a value for those after it.
     [[nodiscard]] state::SlotChange settle_sum(const SlotWrite& write) {
         state::SlotChange change = write.change;
@@ -120,7 +130,7 @@ state::StateDiff commit_writes(
     auto fee = record.fees.begin();
     const auto add_fees_before = [&](const Address* end) {
         for (; fee != record.fees.end() && (end == nullptr || fee->address < *end); ++fee) {
-            commit.add(fees.collect(arena, *fee, tx), false);
+            commit.add(fees, *fee);
         }
     };
     for (const AccountWrite& write : record.account_writes) {

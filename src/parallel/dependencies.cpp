@@ -20,6 +20,7 @@ void DependencyGraph::analyse(
 ) {
     nodes_.assign(transactions.size(), TxNode{});
     edges_.clear();
+    sender_table_.clear();
     places_.clear();
     place_table_.clear();
     total_ = 0;
@@ -27,15 +28,19 @@ void DependencyGraph::analyse(
     fork_ = fork;
     lets_sums_run_ = lets_sums_run;
     for (uint32_t i = 0; i < transactions.size(); ++i) {
-        add_transaction(i, transactions[i], profiles);
+        add_transaction(i, transactions, profiles);
     }
 }
 
 void DependencyGraph::add_transaction(
-    uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
+    uint32_t tx, const TransactionSpan& transactions, const Profiles& profiles
 ) {
+    const SignedTransaction& signed_tx = transactions[tx];
     uint64_t weight = transfer_weight;
-    depend(tx, visit_place(signed_tx.sender, nullptr, tx));
+    const Address& sender = signed_tx.sender;
+    const auto is_sender = [&](uint32_t other) { return transactions[other].sender == sender; };
+    const uint32_t before = sender_table_.exchange(hash_(sender), tx, is_sender);
+    depend(tx, before == state::IndexTable::none ? no_tx : before);
     // A call without data looks like a transfer, but has gas to spare.
     const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
     if (!is_transfer || signed_tx.tx.gas_limit > execution::transfer_gas) {
@@ -65,7 +70,7 @@ void DependencyGraph::add_places(uint32_t tx, const Profiles::Profile& profile) 
         } else if (lets_sums_run_ && place.adds_up()) {
             nodes_[tx].tracks_origins = true;
         } else {
-            depend(tx, visit_place(place.address, &place.slot, tx));
+            depend(tx, visit_place(place.address, place.slot, tx));
         }
     }
 }
@@ -85,33 +90,26 @@ void DependencyGraph::add_access_list(
     }
 }
 
-uint64_t DependencyGraph::hash_of(const Address& address, const u256* slot) const {
-    return slot == nullptr ? hash_(address) : hash_(hash_(address), *slot);
-}
-
-uint32_t DependencyGraph::find_place(uint64_t hash, const Address& address, const u256* slot)
-    const {
-    const bool is_sender = slot == nullptr;
-    return place_table_.find(hash, [&](uint32_t i) {
-        const Place& place = places_[i];
-        return place.is_sender == is_sender && place.address == address &&
-               (is_sender || place.slot == *slot);
-    });
-}
-
-uint32_t DependencyGraph::visit_place(const Address& address, const u256* slot, uint32_t tx) {
-    const uint64_t hash = hash_of(address, slot);
+uint32_t DependencyGraph::visit_place(const Address& address, const u256& slot, uint32_t tx) {
+    const uint64_t hash = hash_(hash_(address), slot);
     const uint32_t index = find_place(hash, address, slot);
     if (index == state::IndexTable::none) {
         place_table_.insert(hash, static_cast<uint32_t>(places_.size()));
-        places_.push_back({address, slot == nullptr ? u256{} : *slot, slot == nullptr, tx});
+        places_.push_back({address, slot, tx});
         return no_tx;
     }
     return std::exchange(places_[index].last, tx);
 }
 
+uint32_t DependencyGraph::find_place(uint64_t hash, const Address& address, const u256& slot)
+    const {
+    return place_table_.find(hash, [&](uint32_t i) {
+        return places_[i].address == address && places_[i].slot == slot;
+    });
+}
+
 uint32_t DependencyGraph::last_writer(const Address& address, const u256& slot) const {
-    const uint32_t index = find_place(hash_of(address, &slot), address, &slot);
+    const uint32_t index = find_place(hash_(hash_(address), slot), address, slot);
     return index == state::IndexTable::none ? no_tx : places_[index].last;
 }
 

@@ -61,19 +61,19 @@ class DependencyGraph {
     struct Place {
         Address address;
         u256 slot;
-        bool is_sender = false;
         uint32_t last = 0;
     };
 
-    void add_transaction(uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles);
+    void add_transaction(
+        uint32_t tx, const TransactionSpan& transactions, const Profiles& profiles
+    );
     void add_places(uint32_t tx, const Profiles::Profile& profile);
     void add_access_list(uint32_t tx, const std::vector<AccessListEntry>& access_list);
-    [[nodiscard]] uint64_t hash_of(const Address& address, const u256* slot) const;
     /// An index into places_; IndexTable::none when nobody has been there.
-    [[nodiscard]] uint32_t find_place(uint64_t hash, const Address& address, const u256* slot)
+    [[nodiscard]] uint32_t find_place(uint64_t hash, const Address& address, const u256& slot)
         const;
     /// Makes `tx` the last one at the place; gives the one before.
-    [[nodiscard]] uint32_t visit_place(const Address& address, const u256* slot, uint32_t tx);
+    [[nodiscard]] uint32_t visit_place(const Address& address, const u256& slot, uint32_t tx);
     [[nodiscard]] uint32_t last_writer(const Address& address, const u256& slot) const;
     void depend(uint32_t tx, uint32_t on);
 
@@ -82,6 +82,7 @@ class DependencyGraph {
     bool lets_sums_run_ = false;
     std::vector<TxNode> nodes_;
     std::vector<Edge> edges_;
+    state::IndexTable sender_table_;  // to the last transaction of each sender
     std::vector<Place> places_;
     state::IndexTable place_table_;
     uint64_t total_ = 0;

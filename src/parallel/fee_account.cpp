@@ -21,7 +21,7 @@ FeeAccounts::Sum& FeeAccounts::sum_of(const Address& address) {
     return sums_.front();
 }
 
-state::AccountChange FeeAccounts::collect(Arena& arena, const Fee& fee, uint32_t tx) {
+void FeeAccounts::collect(Arena& arena, const Fee& fee, uint32_t tx, state::AccountChange& change) {
     Sum& sum = sum_of(fee.address);
     if (!sum.is_known) {
         if (sum.location == nullptr) {
@@ -34,15 +34,15 @@ state::AccountChange FeeAccounts::collect(Arena& arena, const Fee& fee, uint32_t
             ).value;
         sum.is_known = true;
     }
-    state::AccountChange change{fee.address, sum.now.to_account(), std::nullopt, false};
+    change.address = fee.address;
+    change.before = sum.now.to_account();
     AccountVersion credit;
     credit.is_touched = true;
     credit.account.balance = fee.amount;
-    sum.now = apply(credit, sum.now, memory_->sweeps_empty());
+    apply(credit, memory_->sweeps_empty(), sum.now);
     change.after = sum.now.to_account();
     sum.last_payer = tx;
     sum.is_published = false;
-    return change;
 }
 
 void FeeAccounts::note(state::AccessLog& log, const Fee& fee) {

@@ -27,8 +27,8 @@ class FeeAccounts {
     explicit FeeAccounts(MultiVersionMemory& memory) : memory_(&memory) {}
 
     void begin_round(const FeeAddresses& addresses);
-    /// Adds a fee of `tx`, all before it being committed; the change that it makes.
-    [[nodiscard]] state::AccountChange collect(Arena& arena, const Fee& fee, uint32_t tx);
+    /// Adds a fee of `tx`, all before it being committed; `change` becomes what that changes.
+    void collect(Arena& arena, const Fee& fee, uint32_t tx, state::AccountChange& change);
     /// That the receiver of this fee was asked for: once a round.
     void note(state::AccessLog& log, const Fee& fee);
     /// Before a transaction that meets one of the accounts is checked: lets readers see the sums.

@@ -8,6 +8,9 @@ namespace {
 
 constexpr size_t ways = 4;
 constexpr uint32_t remembered_executions = 256;  // then old habits fade
+// From so many on, one in a few is enough to see a habit change.
+constexpr uint32_t well_known = 32;
+constexpr uint32_t few = 4;
 
 uint32_t selector_of(const Transaction& tx) {
     uint32_t selector = 0;
@@ -104,6 +107,9 @@ void Profiles::learn(const Transaction& tx, const Record& record) {
         profile->contract = *tx.to;
         profile->selector = selector;
         profile->average_gas = gas_used;
+    }
+    if (profile->executions >= well_known && ++profile->passed_over % few != 0) {
+        return;
     }
     if (++profile->executions == remembered_executions) {
         fade(*profile);

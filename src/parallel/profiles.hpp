@@ -33,6 +33,7 @@ class Profiles {
         uint32_t selector = 0;
         uint32_t executions = 0;
         uint64_t average_gas = 0;
+        uint32_t passed_over = 0;  // executions of late that taught nothing
         std::array<Place, max_places> places;
 
         /// Written by most executions.
@@ -47,7 +48,7 @@ class Profiles {
 
     Profiles() : hash_(state::SeededHash::from_place(this)), profiles_(size) {}
 
-    /// From an execution of `tx` that stands.
+    /// From an execution of `tx` that stands. Of what is well known only some count.
     void learn(const Transaction& tx, const Record& record);
     /// Null when nothing is known. Valid until the next learn().
     [[nodiscard]] const Profile* find(const Transaction& tx) const;

@@ -85,7 +85,9 @@ void Round::work(Lane& lane, uint32_t worker, WorkerTally& tally) {
         idle_turns = 0;
         run(hand, tx, Phase::executed, nullptr);
         next = release_dependants(tx);
-        commit_ready(hand, Whose::own);
+        if (job_.workers == 1 || (next == no_tx && hand.next == hand.end)) {
+            commit_ready(hand, Whose::own);
+        }
     }
 }
 
@@ -131,7 +133,7 @@ bool Round::take_share(Hand& hand) {
 /// As much as is light together; a small part of what is left, so that all finish together.
 uint32_t Round::share_end(uint32_t first) const {
     constexpr uint32_t most = 16;
-    constexpr uint64_t light = 150'000;  // gas
+    constexpr uint64_t light = 800'000;  // gas
     const uint32_t window_end = committed_.load() + window_;
     const uint32_t part = (size_ - first) / (4 * job_.workers);
     const uint32_t last = std::min({size_, window_end, first + std::clamp(part, 1U, most)});
@@ -423,7 +425,9 @@ void Round::advance(uint32_t tx, bool was_repeated) {
     const uint64_t cursor = cursor_.load();
     const bool is_closed = (cursor & closed_bit) != 0;
     const uint32_t end = is_closed ? static_cast<uint32_t>(cursor & ~closed_bit) : size_;
-    committed_.store(tx + 1);
+    // Release: what was committed is there for whoever sees it. The one who commits next looks
+    // again after it has let go of is_committing_.
+    committed_.store(tx + 1, std::memory_order_release);
     if (tx + 1 == end) {
         is_over_.store(true);
     }

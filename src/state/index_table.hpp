@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace mega::state {
@@ -35,6 +36,20 @@ class IndexTable {
                 return buckets_[i].index;
             }
         }
+        return none;
+    }
+
+    /// Puts `index` in the place of the one that find() would give, which is returned; inserts it
+    /// where there is none.
+    template <class IsKey>
+    uint32_t exchange(uint64_t hash, uint32_t index, IsKey&& is_key) {
+        const size_t mask = buckets_.size() - 1;
+        for (size_t i = hash & mask; buckets_[i].stamp == stamp_; i = (i + 1) & mask) {
+            if (buckets_[i].hash == hash && is_key(buckets_[i].index)) {
+                return std::exchange(buckets_[i].index, index);
+            }
+        }
+        insert(hash, index);
         return none;
     }
 
