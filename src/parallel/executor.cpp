@@ -97,8 +97,9 @@ BatchResult ParallelExecutor::execute(
             continue;
         }
         const bool is_transfers = stretch.kind == Stretch::Kind::transfers;
-        run.gave_up = done < stretch.last && !(is_transfers && run.is_call(done, *transfers_));
-        run.transfers_end = is_transfers && run.gave_up ? stretch.last : 0;
+        run.gave_up = done < stretch.last && !(is_transfers && ends_transfers(run, done));
+        run.transfers_end =
+            is_transfers && run.gave_up ? done + transfers_from(run, done, size) : 0;
         if (!run.gave_up && stretch.kind != Stretch::Kind::lesson) {
             run.sequential_stretch = first_sequential_stretch;
         }
@@ -119,9 +120,13 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     const size_t left = run.batch.transactions.size() - done;
     Stretch stretch{done, done + std::min(left, options_.round_limit)};
     const bool gave_up = std::exchange(run.gave_up, false);
-    const size_t transfers = gave_up ? 0 : transfers_from(run, done);
+    const size_t enough = std::max(options_.min_transfers, options_.min_shared_transfers);
+    const size_t transfers = gave_up ? 0 : transfers_from(run, done, enough);
     if (transfers >= options_.min_transfers && !run.is_call(done, *transfers_)) {
-        return {done, done + transfers, Stretch::Kind::transfers};
+        // Where there are many, the batch itself sees where they end.
+        stretch.last = transfers < enough ? done + transfers : stretch.last;
+        stretch.kind = Stretch::Kind::transfers;
+        return stretch;
     }
     if (options_.is_always_parallel) {
         analyse(run, stretch);
@@ -166,18 +171,22 @@ ParallelExecutor::Stretch ParallelExecutor::next_sequential(Run& run, size_t don
     return stretch;
 }
 
-/// How many in a row look like transfers, up to a stretch, and are not known to be calls.
-size_t ParallelExecutor::transfers_from(const Run& run, size_t first) const {
-    const size_t last = std::min(run.batch.transactions.size(), first + options_.round_limit);
-    const auto is_transfer = [&](const Transaction& tx) {
-        return execution::looks_like_transfer(run.batch.env.fork, tx) &&
-               !transfers_->is_contract(*tx.to);
-    };
+/// How many in a row are for a batch of transfers, up to `most` and to what a stretch may hold.
+size_t ParallelExecutor::transfers_from(const Run& run, size_t first, size_t most) const {
+    const size_t left = run.batch.transactions.size() - first;
+    const size_t last = first + std::min({left, options_.round_limit, most});
     size_t end = first;
-    while (end < last && is_transfer(run.batch.transactions[end].tx)) {
+    while (end < last && transfers_->takes(run.batch.env.fork, run.batch.transactions[end].tx)) {
         ++end;
     }
     return end - first;
+}
+
+/// What stands where transfers came to an end is none: it looks like none, or turns out to be a
+/// call.
+bool ParallelExecutor::ends_transfers(const Run& run, size_t done) {
+    return !transfers_->takes(run.batch.env.fork, run.batch.transactions[done].tx) ||
+           run.is_call(done, *transfers_);
 }
 
 /// Most of the next ones make the same call, and nothing is known of it.

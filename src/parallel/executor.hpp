@@ -90,7 +90,8 @@ class ParallelExecutor {
     struct Run;  // one execute()
 
     [[nodiscard]] Stretch plan(Run& run, size_t done);
-    [[nodiscard]] size_t transfers_from(const Run& run, size_t first) const;
+    [[nodiscard]] size_t transfers_from(const Run& run, size_t first, size_t most) const;
+    [[nodiscard]] bool ends_transfers(const Run& run, size_t done);
     [[nodiscard]] bool foresees_no_gain(const Run& run, const Stretch& stretch);
     [[nodiscard]] bool gains_by_round(size_t transactions) const;
     [[nodiscard]] bool deserves_round(const Run& run, const Stretch& stretch);

@@ -229,7 +229,7 @@ void TransferBatch::plan(Chunk& chunk, size_t piece) {
     for (size_t i = piece * piece_size; i < end; ++i) {
         PlannedTransfer& planned = chunk.transfers[i];
         const SignedTransaction& tx = job_.transactions[chunk.first + i];
-        if (!plan_transfer(*job_.env, tx, job_.options, planned)) {
+        if (is_known_call(tx.tx) || !plan_transfer(*job_.env, tx, job_.options, planned)) {
             cut(chunk.first + i);
             return;
         }
@@ -241,21 +241,27 @@ void TransferBatch::plan(Chunk& chunk, size_t piece) {
 }
 
 void TransferBatch::settle(Chunk& chunk, size_t shard) {
+    std::array<const Movement*, 2 * chunk_size> movements;
+    size_t count = 0;
     for (size_t piece = 0; piece < chunk.pieces; ++piece) {
         for (const Movement& movement : chunk.movements[piece][shard]) {
-            const size_t number = chunk.first + movement.transfer;
-            if (number >= cut_.load(std::memory_order_relaxed)) {
-                return;
-            }
-            bool is_first = false;
-            if (!shards_[shard].settle(movement, is_first)) {
-                cut(number);
-                return;
-            }
-            if (job_.accesses != nullptr) {
-                auto& firsts = movement.is_credit ? chunk.has_new_recipient : chunk.has_new_sender;
-                firsts[movement.transfer] = is_first;
-            }
+            movements[count++] = &movement;
+        }
+    }
+    shards_[shard].meet(std::span{movements}.first(count));
+    for (size_t i = 0; i < count; ++i) {
+        const Movement& movement = *movements[i];
+        const size_t number = chunk.first + movement.transfer;
+        if (number >= cut_.load(std::memory_order_relaxed)) {
+            return;
+        }
+        if (!shards_[shard].settle(movement, i)) {
+            cut(number);
+            return;
+        }
+        if (job_.accesses != nullptr) {
+            auto& firsts = movement.is_credit ? chunk.has_new_recipient : chunk.has_new_sender;
+            firsts[movement.transfer] = shards_[shard].is_first(i);
         }
     }
 }

@@ -38,7 +38,7 @@ class TransferBatch {
         const state::StateView* view = nullptr;  // allows reads from many threads at once
         const execution::BlockEnv* env = nullptr;
         execution::ExecutionOptions options;
-        TransactionSpan transactions;  // all of them look like transfers
+        TransactionSpan transactions;  // up to the first that it does not take
         size_t first_index = 0;        // in the batch
         Ledger* ledger = nullptr;
         state::AccessLog* accesses = nullptr;  // Batch
@@ -62,8 +62,9 @@ class TransferBatch {
     /// What looks like a transfer to one of these is a call. Bounded; what does not fit any more is
     /// learned again.
     void remember_contract(const Address& address);
-    [[nodiscard]] bool is_contract(const Address& address) const {
-        return contracts_.contains(address);
+    /// It looks like a transfer, and not to one of these.
+    [[nodiscard]] bool takes(Fork fork, const Transaction& tx) const {
+        return execution::looks_like_transfer(fork, tx) && !is_known_call(tx);
     }
 
     /// visit(address, account) of each account that was met and exists.
@@ -102,6 +103,9 @@ class TransferBatch {
         size_t part = 0;  // piece or shard
     };
 
+    [[nodiscard]] bool is_known_call(const Transaction& tx) const {
+        return !contracts_.empty() && tx.to && contracts_.contains(*tx.to);
+    }
     [[nodiscard]] bool is_ordinary(const FeeReceiver& receiver) const;
     [[nodiscard]] Task take_task();
     [[nodiscard]] Chunk& last_opened();

@@ -34,21 +34,52 @@ namespace {
 
 }  // namespace
 
-std::optional<Account>& TransferShard::account_of(
-    uint64_t hash, const Address& address, bool& is_first
-) {
-    const uint32_t index =
-        table_.find(hash, [&](uint32_t i) { return holdings_[i].address == address; });
-    is_first = index == state::IndexTable::none;
-    if (!is_first) {
-        return holdings_[index].account;
+void TransferShard::approach(std::span<const Movement* const> movements) const {
+    for (const Movement* movement : movements) {
+        table_.expect(movement->hash);
     }
-    table_.insert(hash, static_cast<uint32_t>(holdings_.size()));
-    return holdings_.emplace_back(address, view_->account(address)).account;
+    for (const Movement* movement : movements) {
+        const uint32_t index = table_.likely_index(movement->hash);
+        if (index != state::IndexTable::none) {
+            __builtin_prefetch(&holdings_[index]);
+        }
+    }
 }
 
-bool TransferShard::settle(const Movement& movement, bool& is_first) {
-    std::optional<Account>& account = account_of(movement.hash, movement.address, is_first);
+void TransferShard::meet(std::span<const Movement* const> movements) {
+    approach(movements);
+    met_.clear();
+    const size_t known = holdings_.size();
+    for (const Movement* movement : movements) {
+        uint32_t index = table_.find(movement->hash, [&](uint32_t i) {
+            return holdings_[i].address == movement->address;
+        });
+        const bool is_first = index == state::IndexTable::none;
+        if (is_first) {
+            index = static_cast<uint32_t>(holdings_.size());
+            table_.insert(movement->hash, index);
+            holdings_.push_back({movement->address, std::nullopt});
+        }
+        met_.push_back({index, is_first});
+    }
+    load_from(known);
+}
+
+void TransferShard::load_from(size_t first_holding) {
+    const size_t count = holdings_.size() - first_holding;
+    asked_.resize(count);
+    found_.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+        asked_[i] = holdings_[first_holding + i].address;
+    }
+    view_->load_accounts(asked_, found_);
+    for (size_t i = 0; i < count; ++i) {
+        holdings_[first_holding + i].account = found_[i];
+    }
+}
+
+bool TransferShard::settle(const Movement& movement, size_t index) {
+    std::optional<Account>& account = holdings_[met_[index].holding].account;
     return movement.is_credit ? credit(account, movement) : debit(account, movement);
 }
 

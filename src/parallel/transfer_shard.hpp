@@ -17,11 +17,15 @@ class TransferShard {
         table_.clear();
         view_ = &view;
     }
-    /// Applies the movement, after all of lower numbers that meet its account, and writes before
-    /// and after into the transfer's diff. False when it cannot be made, or is out of the ordinary:
-    /// what this shard holds is then of no use any more. `is_first`: the account was not met
-    /// before.
-    [[nodiscard]] bool settle(const Movement& movement, bool& is_first);
+    /// Movements to come, after all of lower numbers: finds their accounts, all at once, so that
+    /// the memory works on many at a time.
+    void meet(std::span<const Movement* const> movements);
+    /// The account of the how-manieth of them was not met before.
+    [[nodiscard]] bool is_first(size_t index) const { return met_[index].is_first; }
+    /// Applies one of them, in order, and writes before and after into the transfer's diff. False
+    /// when it cannot be made, or is out of the ordinary: what this shard holds is then of no use
+    /// any more.
+    [[nodiscard]] bool settle(const Movement& movement, size_t index);
     /// visit(address, account) of each that exists now.
     template <class Visit>
     void visit(Visit&& visit) const {
@@ -38,14 +42,22 @@ class TransferShard {
         std::optional<Account> account;
     };
 
-    /// Asked of the view at the first time. The reference lasts until the next one.
-    [[nodiscard]] std::optional<Account>& account_of(
-        uint64_t hash, const Address& address, bool& is_first
-    );
+    /// Where a movement's account is held.
+    struct Met {
+        uint32_t holding = 0;
+        bool is_first = false;
+    };
+
+    void approach(std::span<const Movement* const> movements) const;
+    /// From this one on: what the view has.
+    void load_from(size_t first_holding);
 
     const state::StateView* view_ = nullptr;
     std::vector<Holding> holdings_;
     state::IndexTable table_;
+    std::vector<Met> met_;
+    std::vector<Address> asked_;  // of the view, at once
+    std::vector<std::optional<Account>> found_;
 };
 
 }  // namespace mega::parallel

@@ -15,6 +15,15 @@ class EntryTable {
         const uint32_t index = index_of(hash, key);
         return index == IndexTable::none ? nullptr : &entries_[index].value;
     }
+    // As in IndexTable: expect() many, approach() each of them, then find().
+    void expect(uint64_t hash) const { table_.expect(hash); }
+    void approach(uint64_t hash) const {
+        if (const uint32_t index = table_.likely_index(hash); index != IndexTable::none) {
+            const auto* entry = reinterpret_cast<const std::byte*>(&entries_[index]);
+            __builtin_prefetch(entry);
+            __builtin_prefetch(entry + sizeof(Entry) - 1);
+        }
+    }
     /// Made anew when it is not there.
     [[nodiscard]] Value& find_or_add(uint64_t hash, const Key& key) {
         uint32_t index = index_of(hash, key);

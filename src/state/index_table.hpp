@@ -39,6 +39,16 @@ class IndexTable {
         return none;
     }
 
+    // For who looks for many, and has the memory work on all of them at once: expect() each, then
+    // fetch what likely_index() gives for each, then find().
+    void expect(uint64_t hash) const {
+        __builtin_prefetch(&buckets_[hash & (buckets_.size() - 1)]);
+    }
+    /// The first index with this hash, whatever its key; or `none`.
+    [[nodiscard]] uint32_t likely_index(uint64_t hash) const {
+        return find(hash, [](uint32_t) { return true; });
+    }
+
     /// Puts `index` in the place of the one that find() would give, which is returned; inserts it
     /// where there is none.
     template <class IsKey>

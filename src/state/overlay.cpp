@@ -1,5 +1,8 @@
 #include "state/overlay.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace mega::state {
 
 void Overlay::apply(const StateDiff& diff) {
@@ -88,6 +91,45 @@ uint32_t Overlay::times_cleared(const Address& address) const {
 std::optional<Account> Overlay::account(const Address& address) const {
     const auto* found = accounts_.find(hash_(address), address);
     return found == nullptr ? base_->account(address) : *found;
+}
+
+void Overlay::load_accounts(
+    std::span<const Address> addresses, std::span<std::optional<Account>> found
+) const {
+    for (size_t first = 0; first < addresses.size(); first += group_size) {
+        const size_t count = std::min(group_size, addresses.size() - first);
+        find_group(addresses.subspan(first, count), found.subspan(first, count));
+    }
+}
+
+void Overlay::find_group(
+    std::span<const Address> addresses, std::span<std::optional<Account>> found
+) const {
+    std::array<uint64_t, group_size> hashes;
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        hashes[i] = hash_(addresses[i]);
+        accounts_.expect(hashes[i]);
+    }
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        accounts_.approach(hashes[i]);
+    }
+    // What is not here the base is asked for, at once as well.
+    std::array<Address, group_size> missing;
+    std::array<size_t, group_size> places;
+    size_t count = 0;
+    for (size_t i = 0; i < addresses.size(); ++i) {
+        if (const auto* here = accounts_.find(hashes[i], addresses[i])) {
+            found[i] = *here;
+        } else {
+            missing[count] = addresses[i];
+            places[count++] = i;
+        }
+    }
+    std::array<std::optional<Account>, group_size> in_base;
+    base_->load_accounts(std::span{missing}.first(count), std::span{in_base}.first(count));
+    for (size_t i = 0; i < count; ++i) {
+        found[places[i]] = in_base[i];
+    }
 }
 
 u256 Overlay::storage(const Address& address, const u256& slot) const {

@@ -7,6 +7,7 @@
 #include "types/account.hpp"
 
 #include <optional>
+#include <span>
 
 namespace mega::state {
 
@@ -16,6 +17,15 @@ class StateView {
 
     /// Nothing when the account does not exist.
     [[nodiscard]] virtual std::optional<Account> account(const Address& address) const = 0;
+    /// The same for many: found[i] becomes that of addresses[i]. A view may fetch them side by
+    /// side.
+    virtual void load_accounts(
+        std::span<const Address> addresses, std::span<std::optional<Account>> found
+    ) const {
+        for (size_t i = 0; i < addresses.size(); ++i) {
+            found[i] = account(addresses[i]);
+        }
+    }
     /// Zero when the slot was never written.
     [[nodiscard]] virtual u256 storage(const Address& address, const u256& slot) const = 0;
     /// True when a slot of an account that has neither nonce nor code is not zero: a contract
