@@ -123,10 +123,9 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
     const size_t enough = std::max(options_.min_transfers, options_.min_shared_transfers);
     const size_t transfers = gave_up ? 0 : transfers_from(run, done, enough);
     if (transfers >= options_.min_transfers && !run.is_call(done, *transfers_)) {
-        // Where there are many, the batch itself sees where they end.
-        stretch.last = transfers < enough ? done + transfers : stretch.last;
-        stretch.kind = Stretch::Kind::transfers;
-        return stretch;
+        // Where there are many, the batch itself sees where they end. It needs no limit: what it
+        // holds is less than the results.
+        return {done, done + (transfers < enough ? transfers : left), Stretch::Kind::transfers};
     }
     if (options_.is_always_parallel) {
         analyse(run, stretch);
@@ -171,10 +170,10 @@ ParallelExecutor::Stretch ParallelExecutor::next_sequential(Run& run, size_t don
     return stretch;
 }
 
-/// How many in a row are for a batch of transfers, up to `most` and to what a stretch may hold.
+/// How many in a row are for a batch of transfers, up to `most`.
 size_t ParallelExecutor::transfers_from(const Run& run, size_t first, size_t most) const {
     const size_t left = run.batch.transactions.size() - first;
-    const size_t last = first + std::min({left, options_.round_limit, most});
+    const size_t last = first + std::min(left, most);
     size_t end = first;
     while (end < last && transfers_->takes(run.batch.env.fork, run.batch.transactions[end].tx)) {
         ++end;
