@@ -2,6 +2,9 @@
 
 #include "execution/transfer.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace mega::parallel {
 
 namespace {
@@ -27,20 +30,34 @@ void DependencyGraph::analyse(
     longest_ = 0;
     fork_ = fork;
     lets_sums_run_ = lets_sums_run;
-    for (uint32_t i = 0; i < transactions.size(); ++i) {
-        add_transaction(i, transactions, profiles);
+    // The memory works on the senders of a group at once.
+    constexpr size_t group_size = 16;
+    std::array<uint64_t, group_size> hashes;
+    for (size_t first = 0; first < transactions.size(); first += group_size) {
+        const size_t count = std::min(group_size, transactions.size() - first);
+        for (size_t i = 0; i < count; ++i) {
+            hashes[i] = hash_(transactions[first + i].sender);
+            sender_table_.expect(hashes[i]);
+        }
+        for (size_t i = 0; i < count; ++i) {
+            const auto tx = static_cast<uint32_t>(first + i);
+            add_sender(tx, transactions, hashes[i]);
+            add_transaction(tx, transactions[tx], profiles);
+        }
     }
 }
 
-void DependencyGraph::add_transaction(
-    uint32_t tx, const TransactionSpan& transactions, const Profiles& profiles
-) {
-    const SignedTransaction& signed_tx = transactions[tx];
-    uint64_t weight = transfer_weight;
-    const Address& sender = signed_tx.sender;
+void DependencyGraph::add_sender(uint32_t tx, const TransactionSpan& transactions, uint64_t hash) {
+    const Address& sender = transactions[tx].sender;
     const auto is_sender = [&](uint32_t other) { return transactions[other].sender == sender; };
-    const uint32_t before = sender_table_.exchange(hash_(sender), tx, is_sender);
+    const uint32_t before = sender_table_.exchange(hash, tx, is_sender);
     depend(tx, before == state::IndexTable::none ? no_tx : before);
+}
+
+void DependencyGraph::add_transaction(
+    uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
+) {
+    uint64_t weight = transfer_weight;
     // A call without data looks like a transfer, but has gas to spare.
     const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
     if (!is_transfer || signed_tx.tx.gas_limit > execution::transfer_gas) {

@@ -64,9 +64,8 @@ class DependencyGraph {
         uint32_t last = 0;
     };
 
-    void add_transaction(
-        uint32_t tx, const TransactionSpan& transactions, const Profiles& profiles
-    );
+    void add_sender(uint32_t tx, const TransactionSpan& transactions, uint64_t hash);
+    void add_transaction(uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles);
     void add_places(uint32_t tx, const Profiles::Profile& profile);
     void add_access_list(uint32_t tx, const std::vector<AccessListEntry>& access_list);
     /// An index into places_; IndexTable::none when nobody has been there.
