@@ -5,7 +5,7 @@ namespace mega::parallel {
 namespace {
 
 // Locations expected a transaction. More of them make chains longer, never results wrong.
-constexpr size_t accounts_per_tx = 4;
+constexpr size_t accounts_per_tx = 2;
 constexpr size_t slots_per_tx = 4;
 
 }  // namespace
