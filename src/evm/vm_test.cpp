@@ -422,7 +422,7 @@ TEST(vm, logs_cost_by_topic_and_byte) {
     ASSERT_FALSE(world.logs.empty());
     EXPECT_EQ(world.logs[0].address, self);
     EXPECT_EQ(world.logs[0].data, Bytes(5));
-    EXPECT_EQ(world.logs[0].topics, (std::vector<Hash256>{u256{11}.to_hash(), u256{12}.to_hash()}));
+    EXPECT_EQ(world.logs[0].topics, (Topics{u256{11}.to_hash(), u256{12}.to_hash()}));
 }
 
 TEST(vm, only_the_last_256_blocks_have_a_hash) {

@@ -33,10 +33,13 @@ Log read_log(const Fields& fields) {
     Log log;
     log.address = fields.address("address");
     log.data = fields.data("data");
-    fields.each("topics", [&](const Fields& topic) { log.topics.push_back(topic.as_hash()); });
-    if (log.topics.size() > 4) {
-        fields.note("more than 4 topics");
-    }
+    fields.each("topics", [&](const Fields& topic) {
+        if (log.topics.size() == Topics::most) {
+            fields.note("more than 4 topics");
+            return;
+        }
+        log.topics.push_back(topic.as_hash());
+    });
     return log;
 }
 

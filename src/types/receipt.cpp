@@ -1,6 +1,5 @@
 #include "types/receipt.hpp"
 
-#include "base/assert.hpp"
 #include "types/rlp_fields.hpp"
 
 #include <utility>
@@ -9,8 +8,6 @@ namespace mega {
 namespace {
 
 using rlp::FieldReader;
-
-constexpr size_t max_topics = 4;
 
 void write_log(rlp::Writer& out, const Log& log) {
     const size_t list = out.begin_list();
@@ -35,7 +32,7 @@ void write_logs(rlp::Writer& out, const std::vector<Log>& logs) {
 void read_log(FieldReader& fields, Log& into) {
     fields.read(into.address);
     fields.read_each([&](FieldReader& topics) {
-        if (into.topics.size() == max_topics) {
+        if (into.topics.size() == Topics::most) {
             topics.fail(rlp::DecodeError::unexpected_value);
             return;
         }
@@ -75,11 +72,10 @@ bool is_typed(uint8_t first_byte) {
 
 Bloom bloom_of(const std::vector<Log>& logs) {
     Bloom bloom;
-    constexpr size_t most_of_log = 1 + max_topics;
+    constexpr size_t most_of_log = 1 + Topics::most;
     std::array<BytesView, 16 * most_of_log> entries;
     size_t count = 0;
     for (const Log& log : logs) {
-        MEGA_ASSERT(log.topics.size() <= max_topics);
         if (count + 1 + log.topics.size() > entries.size()) {
             add_to_bloom(bloom, std::span{entries}.first(std::exchange(count, 0)));
         }

@@ -3,6 +3,7 @@
 // Logs and receipts (Yellow Paper section 4.4.1, EIP-658, EIP-2718).
 
 #include "types/bloom.hpp"
+#include "types/topics.hpp"
 #include "types/transaction.hpp"
 
 #include <vector>
@@ -11,7 +12,7 @@ namespace mega {
 
 struct Log {
     Address address{};
-    std::vector<Hash256> topics{};  // at most 4
+    Topics topics{};
     Bytes data{};
     friend bool operator==(const Log&, const Log&) = default;
 };

@@ -21,6 +21,28 @@ Receipt sample(TxType type) {
     return receipt;
 }
 
+/// A legacy receipt with one log.
+Bytes with_topics(size_t count) {
+    rlp::Writer out;
+    const size_t receipt = out.begin_list();
+    out.write(uint64_t{1});
+    out.write(uint64_t{21'000});
+    out.write(Bloom{});
+    const size_t logs = out.begin_list();
+    const size_t log = out.begin_list();
+    out.write(Address{});
+    const size_t topics = out.begin_list();
+    for (size_t i = 0; i < count; ++i) {
+        out.write(Hash256{});
+    }
+    out.end_list(topics);
+    out.write(BytesView{});
+    out.end_list(log);
+    out.end_list(logs);
+    out.end_list(receipt);
+    return out.take();
+}
+
 }  // namespace
 
 TEST(receipt, every_type_round_trips) {
@@ -62,9 +84,8 @@ TEST(receipt, refuses_what_it_could_not_have_written) {
     EXPECT_EQ(decode_receipt(bad).error(), rlp::DecodeError::unexpected_value);
     bad[4] = 0;
     EXPECT_EQ(decode_receipt(bad).error(), rlp::DecodeError::unexpected_value);
-    Receipt five_topics = sample(TxType::legacy);
-    five_topics.logs[0].topics.emplace_back();
-    EXPECT_EQ(decode_receipt(encode(five_topics)).error(), rlp::DecodeError::unexpected_value);
+    EXPECT_TRUE(decode_receipt(with_topics(4)));
+    EXPECT_EQ(decode_receipt(with_topics(5)).error(), rlp::DecodeError::unexpected_value);
 }
 
 TEST(receipt, logs_encode_as_their_list) {

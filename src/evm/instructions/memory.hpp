@@ -153,7 +153,6 @@ template <class M, unsigned topic_count>
         .topics = {},
         .data = to_bytes(memory_view(frame, offset, size))
     };
-    entry.topics.reserve(topic_count);
     for (int i = 0; i < static_cast<int>(topic_count); ++i) {
         entry.topics.push_back(m.top[-2 - i].to_hash());
     }
