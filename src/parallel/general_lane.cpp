@@ -26,12 +26,8 @@ void note_read(Record& record, const state::AccountEffect& effect) {
 }
 
 /// Where something is published, it is made in its place at once.
-void note_write(
-    Lane& lane, const execution::BlockEnv& env, Record& record, const state::AccountEffect& effect
-) {
-    const auto fee_accounts = fee_addresses(env);
-    if (!effect.is_loaded &&
-        std::find(fee_accounts.begin(), fee_accounts.end(), effect.address) != fee_accounts.end()) {
+void note_write(Lane& lane, Record& record, const state::AccountEffect& effect) {
+    if (!effect.is_loaded && lane.view.lives_on_fees(effect.address)) {
         // Nobody asked for the account: all that came was the fee (Journal::credit).
         record.fees.push_back({effect.address, effect.current.balance});
         return;
@@ -129,7 +125,7 @@ void run_general(
                 note_read(record, effect);
             }
             if (!is_refused) {
-                note_write(lane, *round.env, record, effect);
+                note_write(lane, record, effect);
             }
         }
     );

@@ -87,6 +87,8 @@ struct Record {
     Receipt receipt;             // its gas is added up at commit
     bool is_native = false;      // did not enter the interpreter
     bool is_tracked = false;     // with an OriginTracker
+    /// All before it were committed when it began: what it read was final.
+    bool began_as_head = false;
     /// Why the execution before this one did not stand, when a slot was why.
     std::optional<SlotKey> conflict_before;
 

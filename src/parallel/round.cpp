@@ -202,6 +202,7 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict
     }
     Record& record = *place.record;
     record.clear_outcome();
+    record.began_as_head = committed_.load(std::memory_order_acquire) == tx;
     if (meets_at_slot) {
         record.conflict_before = {conflict->address, *conflict->slot};
     }
@@ -362,7 +363,9 @@ bool Round::commit_head(const Hand& hand) {
     if (place.record->meets_fee_account) {
         fees_.publish(hand.lane.arena);
     }
-    const auto conflict = find_conflict(*memory_, *place.record, tx);
+    // Fees of those before it were not there to be read.
+    const bool may_conflict = !place.record->began_as_head || place.record->meets_fee_account;
+    const auto conflict = may_conflict ? find_conflict(*memory_, *place.record, tx) : std::nullopt;
     if (conflict) {
         // All that it can read is final by now: this time it stands. It may come to other places.
         fees_.publish(hand.lane.arena);

@@ -30,6 +30,10 @@ class VersionedView final : public state::StateView {
     /// Before the first transaction of a round. Reads of these accounts are marked in the records.
     void begin_round(const FeeAddresses& fee_addresses) { fee_addresses_ = fee_addresses; }
     void end_round();
+    [[nodiscard]] bool lives_on_fees(const Address& address) const {
+        return std::find(fee_addresses_.begin(), fee_addresses_.end(), address) !=
+               fee_addresses_.end();
+    }
     void begin(uint32_t tx, Record& record, EstimateWaiter& waiter);
 
     /// The n-th call is the journal's n-th load, and becomes record.account_reads[n].
@@ -45,11 +49,6 @@ class VersionedView final : public state::StateView {
         evm::CodePtr code;
     };
     [[nodiscard]] const evm::Code* base_code(const Hash256& code_hash) const;
-    [[nodiscard]] bool lives_on_fees(const Address& address) const {
-        return std::find(fee_addresses_.begin(), fee_addresses_.end(), address) !=
-               fee_addresses_.end();
-    }
-
     MultiVersionMemory* memory_;
     Arena* arena_;
     Record* record_ = nullptr;
