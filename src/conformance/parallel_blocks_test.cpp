@@ -39,6 +39,7 @@ parallel::ExecutorOptions options_with(uint32_t threads) {
     parallel::ExecutorOptions options;
     options.threads = threads;
     options.is_always_parallel = true;
+    options.min_threads_for_sums = 1;
     // Blocks of a few transactions would be over before the second thread is awake.
     options.starts_together = true;
     options.min_transfers = 2;

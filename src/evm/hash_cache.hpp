@@ -6,14 +6,26 @@
 
 #include "crypto/keccak.hpp"
 
+#include <array>
 #include <cstring>
+#include <vector>
 
 namespace mega::evm {
 
 class HashCache {
   public:
+    /// Two words as they lie in memory.
+    using Words = std::array<uint64_t, 8>;
+    struct Hashed {
+        Words words{};
+        Hash256 hash{};
+    };
+    [[nodiscard]] static BytesView as_view(const Words& words) {
+        return {reinterpret_cast<const uint8_t*>(words.data()), sizeof(words)};
+    }
+
     HashCache() {
-        Entry empty;  // the input of zeros, which thus needs no mark
+        Hashed empty;  // the input of zeros, which thus needs no mark
         empty.hash = crypto::keccak256(as_view(empty.words));
         entries_.fill(empty);
     }
@@ -25,25 +37,30 @@ class HashCache {
             return crypto::keccak256(input);
         }
         std::memcpy(words.data(), input.data(), sizeof(words));
-        Entry& entry = entries_[index_of(words)];
+        Hashed& entry = entries_[index_of(words)];
         if (entry.words != words) {
             entry.words = words;
             entry.hash = crypto::keccak256(input);
         }
+        if (asked_ != nullptr && asked_->size() < most_noted) {
+            asked_->push_back(entry);
+        }
         return entry.hash;
     }
 
+    /// For who knows ahead what will be hashed. Null when it is not there.
+    [[nodiscard]] const Hash256* find(const Words& words) const {
+        const Hashed& entry = entries_[index_of(words)];
+        return entry.words == words ? &entry.hash : nullptr;
+    }
+    void put(const Hashed& hashed) { entries_[index_of(hashed.words)] = hashed; }
+    /// Notes there what is asked for, the first `most_noted`, until told otherwise (null).
+    static constexpr size_t most_noted = 16;
+    void note_in(std::vector<Hashed>* asked) { asked_ = asked; }
+
   private:
-    using Words = std::array<uint64_t, 8>;
-    struct Entry {
-        Words words{};
-        Hash256 hash{};
-    };
     static constexpr size_t index_bits = 7;
 
-    [[nodiscard]] static BytesView as_view(const Words& words) {
-        return {reinterpret_cast<const uint8_t*>(words.data()), sizeof(words)};
-    }
     /// Keys differ in any byte: addresses in the first word's high part, slots in the last word.
     [[nodiscard]] static size_t index_of(const Words& words) {
         constexpr uint64_t odd = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio
@@ -55,7 +72,8 @@ class HashCache {
         return sum >> (64 - index_bits);
     }
 
-    std::array<Entry, size_t{1} << index_bits> entries_;
+    std::array<Hashed, size_t{1} << index_bits> entries_;
+    std::vector<Hashed>* asked_ = nullptr;
 };
 
 }  // namespace mega::evm

@@ -89,5 +89,6 @@ CallResult Vm::execute(Fork fork, Host& host, const Message& message, const Code
 
 BytesView Vm::keep_output(BytesView output) { return frames_->keep_host_output(to_bytes(output)); }
 BytesView Vm::keep_output(Bytes&& output) { return frames_->keep_host_output(std::move(output)); }
+HashCache& Vm::hashes() { return frames_->hashes; }
 
 }  // namespace mega::evm

@@ -13,6 +13,7 @@
 namespace mega::evm {
 
 struct Frames;
+class HashCache;
 
 class Vm {
   public:
@@ -31,6 +32,9 @@ class Vm {
 
     void set_tracer(Tracer* tracer) { tracer_ = tracer; }
     [[nodiscard]] Tracer* tracer() const { return tracer_; }
+
+    /// Of KECCAK256.
+    [[nodiscard]] HashCache& hashes();
 
     /// A buffer of the frame region for output that a host or precompile produces; replaced by the
     /// next call.

@@ -47,6 +47,7 @@ class AdversarialBlocks : public testing::TestWithParam<uint32_t> {
         ExecutorOptions options;
         options.threads = GetParam();
         options.is_always_parallel = seed % 3 != 0;
+        options.min_threads_for_sums = 1;
         options.starts_together = true;
         options.round.window = seed % 2 == 0 ? 128 : 8;
         options.round.gives_up = seed % 5 != 0;

@@ -26,6 +26,8 @@ void DependencyGraph::analyse(
     sender_table_.clear();
     places_.clear();
     place_table_.clear();
+    calls_.clear();
+    call_table_.clear();
     total_ = 0;
     longest_ = 0;
     fork_ = fork;
@@ -61,9 +63,11 @@ void DependencyGraph::add_transaction(
     // A call without data looks like a transfer, but has gas to spare.
     const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
     if (!is_transfer || signed_tx.tx.gas_limit > execution::transfer_gas) {
-        if (const Profiles::Profile* profile = profiles.find(signed_tx.tx)) {
-            weight = profile->average_gas;
-            add_places(tx, *profile);
+        const uint32_t call = signed_tx.tx.to ? number_of_call(tx, signed_tx, profiles) : no_call;
+        nodes_[tx].call = call;
+        if (call != no_call && calls_[call].profile != nullptr) {
+            weight = calls_[call].profile->average_gas;
+            add_places(tx, *calls_[call].profile);
         } else {
             weight = is_transfer ? weight : std::min(signed_tx.tx.gas_limit, unknown_weight);
             add_access_list(tx, signed_tx.tx.access_list);
@@ -76,6 +80,33 @@ void DependencyGraph::add_transaction(
     node.end += weight;
     total_ += weight;
     longest_ = std::max(longest_, node.end);
+}
+
+uint32_t DependencyGraph::number_of_call(
+    uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
+) {
+    const Transaction& called = signed_tx.tx;
+    const uint32_t before = tx == 0 ? no_call : nodes_[tx - 1].call;
+    if (before != no_call && Profiles::share_one(*calls_[before].first, called)) {
+        return before;
+    }
+    const uint64_t hash = profiles.hash_of(called);
+    const uint32_t known = call_table_.find(hash, [&](uint32_t call) {
+        return Profiles::share_one(*calls_[call].first, called);
+    });
+    if (known != state::IndexTable::none) {
+        return known;
+    }
+    const auto number = static_cast<uint32_t>(calls_.size());
+    call_table_.insert(hash, number);
+    Call& call = calls_.emplace_back();
+    call.first = &called;
+    call.profile = profiles.find(called);
+    call.has_forecast = call.profile != nullptr && call.profile->preimages.is_settled();
+    if (call.has_forecast) {
+        call.forecast = call.profile->preimages.forecast();
+    }
+    return number;
 }
 
 void DependencyGraph::add_places(uint32_t tx, const Profiles::Profile& profile) {

@@ -42,6 +42,15 @@ class DependencyGraph {
     [[nodiscard]] bool is_transfer(uint32_t tx) const { return nodes_[tx].is_transfer; }
     /// It writes a shared place that adds up (origins.hpp): it waits for no other writer of it.
     [[nodiscard]] bool tracks_origins(uint32_t tx) const { return nodes_[tx].tracks_origins; }
+    /// Transactions that call the same (contract, selector) have a number in common, below
+    /// calls(); the others have none.
+    static constexpr uint32_t no_call = UINT32_MAX;
+    [[nodiscard]] uint32_t call_of(uint32_t tx) const { return nodes_[tx].call; }
+    [[nodiscard]] size_t calls() const { return calls_.size(); }
+    /// What such a call will hash, as far as it was known at analysis; null: not at all.
+    [[nodiscard]] const HashForecast* forecast_of(uint32_t call) const {
+        return calls_[call].has_forecast ? &calls_[call].forecast : nullptr;
+    }
     [[nodiscard]] uint64_t weight_of_all() const { return total_; }
     /// Work over the longest chain; 1 when everything depends on everything.
     [[nodiscard]] double parallelism() const {
@@ -54,8 +63,16 @@ class DependencyGraph {
         uint32_t first_edge = no_tx;
         uint64_t end = 0;  // of the longest chain that ends here, in gas
         uint32_t weight = 0;
+        uint32_t call = no_call;
         bool is_transfer = false;
         bool tracks_origins = false;
+    };
+    struct Call {
+        const Transaction* first = nullptr;
+        // During analysis; learning goes on afterwards.
+        const Profiles::Profile* profile = nullptr;
+        bool has_forecast = false;
+        HashForecast forecast;
     };
     /// Whoever comes next to this place depends on `last`.
     struct Place {
@@ -66,6 +83,9 @@ class DependencyGraph {
 
     void add_sender(uint32_t tx, const TransactionSpan& transactions, uint64_t hash);
     void add_transaction(uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles);
+    [[nodiscard]] uint32_t number_of_call(
+        uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
+    );
     void add_places(uint32_t tx, const Profiles::Profile& profile);
     void add_access_list(uint32_t tx, const std::vector<AccessListEntry>& access_list);
     /// An index into places_; IndexTable::none when nobody has been there.
@@ -84,6 +104,8 @@ class DependencyGraph {
     state::IndexTable sender_table_;  // to the last transaction of each sender
     std::vector<Place> places_;
     state::IndexTable place_table_;
+    std::vector<Call> calls_;
+    state::IndexTable call_table_;
     uint64_t total_ = 0;
     uint64_t longest_ = 0;
 };

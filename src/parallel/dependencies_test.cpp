@@ -39,7 +39,7 @@ class DependencyGraphTest : public testing::Test {
         SignedTransaction tx;
         tx.tx.to = to;
         for (int i = 0; i < times; ++i) {
-            profiles_.learn(tx.tx, record);
+            profiles_.learn(tx, record);
         }
     }
 

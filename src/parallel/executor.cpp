@@ -213,9 +213,7 @@ bool ParallelExecutor::meets_strangers(const Run& run, size_t first) const {
     return 2 * same > size;
 }
 
-bool ParallelExecutor::lets_sums_run() const {
-    return options_.is_always_parallel || threads() >= options_.min_threads_for_sums;
-}
+bool ParallelExecutor::lets_sums_run() const { return threads() >= options_.min_threads_for_sums; }
 
 void ParallelExecutor::analyse(const Run& run, const Stretch& stretch) {
     const uint64_t began_ns = now_ns();

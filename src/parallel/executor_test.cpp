@@ -21,6 +21,7 @@ ExecutorOptions always_parallel(uint32_t threads) {
     options.threads = threads;
     options.is_always_parallel = true;
     options.starts_together = true;
+    options.min_threads_for_sums = 1;
     options.min_transfers = ExecutorOptions::never;  // rounds are what is tested here
     return options;
 }

@@ -109,9 +109,11 @@ void run_general(
     Record& record,
     bool tracks_origins
 ) {
+    lane.vm.hashes().note_in(record.notes_hashes ? &record.hashed : nullptr);
     // Code that runs in an account under construction may leave no account behind.
     auto result = tracks_origins && tx.tx.to ? execute_tracked(lane, round, tx, record)
                                              : execute(lane, round, tx);
+    lane.vm.hashes().note_in(nullptr);
     const bool is_refused = !result;
     lane.journal.visit_effects(
         lane.memory->sweeps_empty(),

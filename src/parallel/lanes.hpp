@@ -5,6 +5,7 @@
 
 #include "evm/vm.hpp"
 #include "parallel/origins.hpp"
+#include "parallel/preimages.hpp"
 #include "parallel/versioned_view.hpp"
 #include "state/journal.hpp"
 
@@ -36,6 +37,7 @@ struct Lane {
     state::Journal journal{state::Journal::Mode::tracking};
     VersionedView view;
     OriginTracker origins;
+    HashAhead hash_ahead;
     /// Codes that versions of this round point to.
     std::vector<evm::CodePtr> kept_codes;
 };

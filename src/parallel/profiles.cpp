@@ -6,7 +6,7 @@ namespace mega::parallel {
 
 namespace {
 
-constexpr size_t ways = 4;
+constexpr size_t ways = 4;                       // of a set of profiles
 constexpr uint32_t remembered_executions = 256;  // then old habits fade
 // From so many on, one in a few is enough to see a habit change.
 constexpr uint32_t well_known = 32;
@@ -68,8 +68,11 @@ void fade(Profiles::Profile& profile) {
 
 }  // namespace
 
-std::span<Profiles::Profile> Profiles::set_of(const Address& contract, uint32_t selector) {
-    const uint64_t hash = mix64(hash_(contract), selector);
+uint64_t Profiles::hash_of(const Transaction& tx) const {
+    return mix64(hash_(*tx.to), selector_of(tx));
+}
+
+std::span<Profiles::Profile> Profiles::set_of(uint64_t hash) {
     return {profiles_.data() + (hash % (size / ways)) * ways, ways};
 }
 
@@ -78,7 +81,7 @@ const Profiles::Profile* Profiles::find(const Transaction& tx) const {
         return nullptr;
     }
     const uint32_t selector = selector_of(tx);
-    const auto set = const_cast<Profiles*>(this)->set_of(*tx.to, selector);  // NOLINT: reads only
+    const auto set = const_cast<Profiles*>(this)->set_of(hash_of(tx));  // NOLINT: reads only
     for (const Profile& profile : set) {
         if (profile.executions != 0 && profile.selector == selector && profile.contract == *tx.to) {
             return &profile;
@@ -91,25 +94,28 @@ bool Profiles::share_one(const Transaction& a, const Transaction& b) {
     return a.to == b.to && selector_of(a) == selector_of(b);
 }
 
-void Profiles::learn(const Transaction& tx, const Record& record) {
+const Profiles::Profile* Profiles::learn(const SignedTransaction& signed_tx, const Record& record) {
+    const Transaction& tx = signed_tx.tx;
     if (!tx.to) {
-        return;
+        return nullptr;
     }
     const uint64_t gas_used = record.result.gas_used;
     auto* profile = const_cast<Profile*>(find(tx));  // NOLINT: our own
     if (profile == nullptr) {
-        const uint32_t selector = selector_of(tx);
-        const auto set = set_of(*tx.to, selector);
+        const auto set = set_of(hash_of(tx));
         profile = &*std::min_element(set.begin(), set.end(), [](const auto& a, const auto& b) {
             return a.executions < b.executions;
         });
         *profile = {};
         profile->contract = *tx.to;
-        profile->selector = selector;
+        profile->selector = selector_of(tx);
         profile->average_gas = gas_used;
     }
+    if (record.notes_hashes) {
+        profile->preimages.learn(signed_tx, record.hashed);
+    }
     if (profile->executions >= well_known && ++profile->passed_over % few != 0) {
-        return;
+        return profile;
     }
     if (++profile->executions == remembered_executions) {
         fade(*profile);
@@ -124,6 +130,7 @@ void Profiles::learn(const Transaction& tx, const Record& record) {
             ++place->conflicts;
         }
     }
+    return profile;
 }
 
 }  // namespace mega::parallel

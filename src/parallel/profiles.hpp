@@ -5,6 +5,7 @@
 // price: where they had to be repeated. Learned at commit, bounded, forgotten when the place is
 // needed for something else. Only the schedule listens.
 
+#include "parallel/preimages.hpp"
 #include "parallel/record.hpp"
 
 #include <span>
@@ -35,6 +36,7 @@ class Profiles {
         uint64_t average_gas = 0;
         uint32_t passed_over = 0;  // executions of late that taught nothing
         std::array<Place, max_places> places;
+        PreimageRules preimages;
 
         /// Written by most executions.
         [[nodiscard]] bool is_shared(const Place& place) const {
@@ -48,17 +50,20 @@ class Profiles {
 
     Profiles() : hash_(state::SeededHash::from_place(this)), profiles_(size) {}
 
-    /// From an execution of `tx` that stands. Of what is well known only some count.
-    void learn(const Transaction& tx, const Record& record);
+    /// From an execution of `tx` that stands. Of what is well known only some count. What is known
+    /// now; null of a creation.
+    const Profile* learn(const SignedTransaction& tx, const Record& record);
     /// Null when nothing is known. Valid until the next learn().
     [[nodiscard]] const Profile* find(const Transaction& tx) const;
     /// Both call the same (contract, selector), or both create.
+    /// Of its (contract, selector).
+    [[nodiscard]] uint64_t hash_of(const Transaction& tx) const;
     [[nodiscard]] static bool share_one(const Transaction& a, const Transaction& b);
 
   private:
     static constexpr size_t size = 4096;  // profiles, in sets of four
 
-    [[nodiscard]] std::span<Profile> set_of(const Address& contract, uint32_t selector);
+    [[nodiscard]] std::span<Profile> set_of(uint64_t hash);
 
     state::SeededHash hash_;
     std::vector<Profile> profiles_;

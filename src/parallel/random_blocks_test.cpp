@@ -403,6 +403,7 @@ ExecutorOptions options_for(uint32_t threads, uint64_t seed, bool is_disturbed) 
     options.threads = threads;
     options.is_always_parallel = seed % 4 != 0;
     options.starts_together = true;
+    options.min_threads_for_sums = 1 + seed % 3;
     options.min_transfers = seed % 2 == 0 ? 2 : ExecutorOptions::never;
     constexpr std::array<uint32_t, 4> windows{512, 1, 4, 16};
     options.round.window = windows[seed / 4 % windows.size()];

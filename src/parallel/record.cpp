@@ -32,9 +32,11 @@ void Record::clear_outcome() {
     account_writes.clear();
     slot_writes.clear();
     codes.clear();
+    hashed.clear();
     refusal.reset();
     is_native = false;
     is_tracked = false;
+    notes_hashes = false;
     conflict_before.reset();
     fees.clear();
     meets_fee_account = false;

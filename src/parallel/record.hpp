@@ -4,6 +4,7 @@
 // wrote, what came of it. Owned by whoever holds its phase (round.hpp); its vectors keep their
 // capacity from transaction to transaction.
 
+#include "evm/hash_cache.hpp"
 #include "execution/block.hpp"
 #include "parallel/memory.hpp"
 
@@ -76,6 +77,7 @@ struct Record {
     std::vector<AccountWrite> account_writes;   // by address
     std::vector<SlotWrite> slot_writes;         // by address and slot
     std::vector<state::CodeAdded> codes;
+    std::vector<evm::HashCache::Hashed> hashed;  // of two words, where that was to be noted
     // Nodes of the execution before, when there was one.
     std::vector<Node<AccountVersion>*> old_account_nodes;
     std::vector<Node<SlotVersion>*> old_slot_nodes;
@@ -87,6 +89,7 @@ struct Record {
     Receipt receipt;             // its gas is added up at commit
     bool is_native = false;      // did not enter the interpreter
     bool is_tracked = false;     // with an OriginTracker
+    bool notes_hashes = false;
     /// All before it were committed when it began: what it read was final.
     bool began_as_head = false;
     /// Why the execution before this one did not stand, when a slot was why.

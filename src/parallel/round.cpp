@@ -53,6 +53,13 @@ void Round::begin(const Job& job) {
     for (uint32_t i = 0; i < size_; ++i) {
         missing_[i].store(graph_->predecessors(i) + 1, std::memory_order_relaxed);
     }
+    if (forecast_capacity_ < graph_->calls()) {
+        forecast_capacity_ = std::bit_ceil(graph_->calls());
+        forecasts_ = std::make_unique<std::atomic<const HashForecast*>[]>(forecast_capacity_);
+    }
+    for (uint32_t call = 0; call < graph_->calls(); ++call) {
+        forecasts_[call].store(graph_->forecast_of(call), std::memory_order_relaxed);
+    }
     cursor_.store(0);
     committed_.store(0);
     check_next_.store(0);
@@ -125,18 +132,56 @@ bool Round::take_share(Hand& hand) {
         if (cursor_.compare_exchange_weak(next, end)) {
             hand.next = static_cast<uint32_t>(next);
             hand.end = end;
+            hash_ahead(hand);
             return true;
         }
     }
 }
 
+/// What the share's transactions will hash, as far as it is foreseen.
+void Round::hash_ahead(Hand& hand) {
+    static_assert(most_in_share <= HashAhead::most);
+    HashAhead& ahead = hand.lane.hash_ahead;
+    ahead.begin();
+    bool is_any_foreseen = false;
+    for (uint32_t tx = hand.next; tx < hand.end; ++tx) {
+        const HashForecast* forecast = forecast_of(tx);
+        is_any_foreseen = is_any_foreseen || forecast != nullptr;
+        ahead.add(job_.transactions[tx], forecast);
+    }
+    hand.hashed_from = is_any_foreseen ? hand.next : no_tx;
+    if (is_any_foreseen) {
+        ahead.run(hand.lane.vm.hashes());
+    }
+}
+
+const HashForecast* Round::forecast_of(uint32_t tx) const {
+    const uint32_t call = graph_->call_of(tx);
+    // Acquire: who sees the pointer must see what it points to.
+    return call == DependencyGraph::no_call ? nullptr
+                                            : forecasts_[call].load(std::memory_order_acquire);
+}
+
+/// What its like are found to hash is told to those who take shares from now on.
+void Round::learn(Lane& lane, uint32_t tx, const Record& record) {
+    const Profiles::Profile* profile = job_.profiles->learn(job_.transactions[tx], record);
+    const uint32_t call = graph_->call_of(tx);
+    if (record.notes_hashes && call != DependencyGraph::no_call && profile != nullptr &&
+        profile->preimages.is_settled() &&
+        forecasts_[call].load(std::memory_order_relaxed) == nullptr) {
+        forecasts_[call].store(
+            lane.arena.make<HashForecast>(profile->preimages.forecast()), std::memory_order_release
+        );
+    }
+}
+
 /// As much as is light together; a small part of what is left, so that all finish together.
 uint32_t Round::share_end(uint32_t first) const {
-    constexpr uint32_t most = 16;
     constexpr uint64_t light = 800'000;  // gas
     const uint32_t window_end = committed_.load() + window_;
     const uint32_t part = (size_ - first) / (4 * job_.workers);
-    const uint32_t last = std::min({size_, window_end, first + std::clamp(part, 1U, most)});
+    const uint32_t last =
+        std::min({size_, window_end, first + std::clamp(part, 1U, most_in_share)});
     uint64_t weight = graph_->weight(first);
     uint32_t end = first + 1;
     while (end < last && (weight += graph_->weight(end)) <= light) {
@@ -202,6 +247,9 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict
     }
     Record& record = *place.record;
     record.clear_outcome();
+    if (hand.hashed_from <= tx && tx < hand.end) {
+        hand.lane.hash_ahead.give(tx - hand.hashed_from, hand.lane.vm.hashes());
+    }
     record.began_as_head = committed_.load(std::memory_order_acquire) == tx;
     if (meets_at_slot) {
         record.conflict_before = {conflict->address, *conflict->slot};
@@ -227,6 +275,7 @@ void Round::fill_record(Lane& lane, uint32_t tx, Record& record, bool tracks_ori
         return;
     }
     lane.view.begin(tx, record, *this);
+    record.notes_hashes = forecast_of(tx) == nullptr || tx % notes_hashes_of_one_in == 0;
     run_general(lane, job_.context, signed_tx, record, tracks_origins || job_.tracks_all);
 }
 
@@ -409,7 +458,7 @@ void Round::settle(const Hand& hand, uint32_t tx, Record& record) {
         ++job_.report->native_transfers;
     } else {
         job_.report->tracked_executions += record.is_tracked ? 1 : 0;
-        job_.profiles->learn(transaction, record);
+        learn(hand.lane, tx, record);
     }
     job_.ledger->accept(index, std::move(record.result), std::move(record.receipt));
 }

@@ -102,8 +102,13 @@ class Round final : public EstimateWaiter {
         // Taken and not yet looked at.
         uint32_t next = 0;
         uint32_t end = 0;
+        // Of the share, which ends there as well: what it hashes is known. no_tx: of none.
+        uint32_t hashed_from = no_tx;
     };
     enum class Whose : uint8_t { own, any };
+    static constexpr uint32_t most_in_share = 16;
+    /// Executions are looked at for what they hash: all until it is known, then some.
+    static constexpr uint32_t notes_hashes_of_one_in = 32;
     static constexpr uint64_t closed_bit = uint64_t{1} << 63;
 
     [[nodiscard]] static uint64_t word(uint32_t tx, Phase phase) {
@@ -115,6 +120,9 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] uint32_t claim(Hand& hand);
     [[nodiscard]] bool take_share(Hand& hand);
     [[nodiscard]] uint32_t share_end(uint32_t first) const;
+    void hash_ahead(Hand& hand);
+    [[nodiscard]] const HashForecast* forecast_of(uint32_t tx) const;
+    void learn(Lane& lane, uint32_t tx, const Record& record);
     [[nodiscard]] uint32_t take_resumed();
     [[nodiscard]] uint32_t release_dependants(uint32_t tx);
     /// `conflict`: why the execution before does not stand; null for a first one.
@@ -157,6 +165,9 @@ class Round final : public EstimateWaiter {
     /// Predecessors that have not run yet, and the claim itself.
     std::unique_ptr<std::atomic<uint32_t>[]> missing_;
     size_t missing_capacity_ = 0;
+    /// Of each call of the graph; null: not known yet. Written by whoever commits.
+    std::unique_ptr<std::atomic<const HashForecast*>[]> forecasts_;
+    size_t forecast_capacity_ = 0;
 
     alignas(64) std::atomic<uint64_t> cursor_{0};  // next to claim; closed_bit: none any more
     alignas(64) std::atomic<uint32_t> committed_{0};
