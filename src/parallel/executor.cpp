@@ -132,17 +132,16 @@ ParallelExecutor::Stretch ParallelExecutor::plan(Run& run, size_t done) {
         stretch.kind = Stretch::Kind::round;
         return stretch;
     }
-    const bool is_for_one = workers_.size() == 1 || left < options_.min_parallel;
-    if (is_for_one && !gave_up) {
-        stretch.last = done + left;
-        return stretch;
-    }
     if (gave_up) {
         return next_sequential(run, done);
     }
     const Stretch lesson{done, done + std::min(left, lesson_size), Stretch::Kind::lesson};
-    if (meets_strangers(run, done)) {
+    if (left >= options_.min_parallel && meets_strangers(run, done)) {
         return lesson;
+    }
+    if (workers_.size() == 1 || left < options_.min_parallel) {
+        stretch.last = done + left;
+        return stretch;
     }
     if (foresees_no_gain(run, stretch)) {
         if (believed_ >= longest_sequential_stretch) {
@@ -360,8 +359,14 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
         recorder.emplace(run.overlay, *log);
     }
     const state::StateView& view = recorder ? *recorder : *run.view;
+    HashAhead& ahead = workers_.front()->lane.hash_ahead;
     for (size_t i = stretch.first; i < stretch.last && !run.ledger.is_stopped(); ++i) {
         const SignedTransaction& tx = run.batch.transactions[i];
+        const size_t place = (i - stretch.first) % HashAhead::most;
+        if (place == 0) {
+            hash_ahead(run, i, std::min(stretch.last, i + HashAhead::most));
+        }
+        ahead.give(place, vm().hashes());
         if (auto fault = run.ledger.find_blob_fault(tx.tx)) {
             run.ledger.refuse(i, std::move(*fault));
             continue;
@@ -387,6 +392,22 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
     }
     report_.sequential_transactions += stretch.last - stretch.first;
     report_.sequential_ns += now_ns() - began_ns;
+}
+
+/// What those hash that make the same call as the first, where that is known.
+void ParallelExecutor::hash_ahead(const Run& run, size_t first, size_t last) {
+    const Transaction& call = run.batch.transactions[first].tx;
+    const Profiles::Profile* profile = profiles_.find(call);
+    const bool is_known = profile != nullptr && profile->preimages.is_settled();
+    forecast_ = is_known ? profile->preimages.forecast() : HashForecast{};
+    HashAhead& ahead = workers_.front()->lane.hash_ahead;
+    ahead.begin();
+    for (size_t i = first; i < last; ++i) {
+        const SignedTransaction& tx = run.batch.transactions[i];
+        const bool is_foreseen = is_known && Profiles::share_one(tx.tx, call);
+        ahead.add(tx, is_foreseen ? &forecast_ : nullptr);
+    }
+    ahead.run(vm().hashes());
 }
 
 /// Sequential stretches are the first worker's.
