@@ -10,7 +10,6 @@ using rlp::FieldReader;
 using rlp::Writer;
 
 constexpr uint8_t version = 1;
-constexpr size_t max_topics = 4;
 
 enum class Kind : uint8_t { open = 1, mini_block, seal, block, revert };
 
@@ -134,7 +133,7 @@ void read_log(FieldReader& list, Log& log) {
     list.read_structure([&](FieldReader& fields) {
         fields.read(log.address);
         fields.read_each([&](FieldReader& topics) {
-            if (log.topics.size() == max_topics) {
+            if (log.topics.size() == Topics::most) {
                 topics.fail(DecodeError::trailing_bytes);
                 return;
             }

@@ -131,10 +131,45 @@ TEST(feed_record, unknown_kinds_and_versions_are_named) {
     EXPECT_FALSE(decode_record({}));
 }
 
+namespace {
+
+/// The items again, and where the list of these topics stands, one of `count` zero topics instead.
+void copy_with_topics(rlp::Writer& out, rlp::Reader items, BytesView topics, size_t count) {
+    while (!items.at_end()) {
+        if (!items.next_is_list()) {
+            out.write_raw(*items.read_item());
+            continue;
+        }
+        const rlp::Reader list = *items.read_list();
+        const size_t mark = out.begin_list();
+        if (std::ranges::equal(list.rest(), topics)) {
+            for (size_t i = 0; i < count; ++i) {
+                out.write(Hash256{}.view());
+            }
+        } else {
+            copy_with_topics(out, list, topics, count);
+        }
+        out.end_list(mark);
+    }
+}
+
+}  // namespace
+
 TEST(feed_record, a_fifth_topic_is_refused) {
-    MiniBlockRecord record{mini_block_header(), {transaction(1)}, {}};
-    record.transactions[0].logs[0].topics.resize(5);
-    EXPECT_FALSE(decode_record(encode(Record{record})));
+    const MiniBlockRecord record{mini_block_header(), {transaction(1)}, {}};
+    rlp::Writer topics;
+    for (const Hash256& topic : record.transactions[0].logs[0].topics) {
+        topics.write(topic.view());
+    }
+    const Bytes encoded = encode(Record{record});
+    const BytesView version_and_kind = BytesView{encoded}.first(2);
+    for (const size_t count : {4U, 5U}) {
+        rlp::Writer out;
+        copy_with_topics(out, rlp::Reader{BytesView{encoded}.subspan(2)}, topics.view(), count);
+        Bytes changed = to_bytes(version_and_kind);
+        append(changed, out.view());
+        EXPECT_EQ(decode_record(changed).has_value(), count == 4) << count;
+    }
 }
 
 }  // namespace mega::feed

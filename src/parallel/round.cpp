@@ -27,9 +27,7 @@ Round::Round(
       graph_(&graph),
       options_(&options),
       memory_bytes_(&memory_bytes),
-      fees_(memory),
-      window_(std::bit_ceil(std::clamp<uint32_t>(options.window, 1, 1U << 16))),
-      places_(std::make_unique<Place[]>(window_)) {}
+      fees_(memory) {}
 
 Round::~Round() = default;
 
@@ -46,6 +44,7 @@ void Round::begin(const Job& job) {
             records_.give_back(shelves_.front(), left);
         }
     }
+    set_window(job.workers);
     if (missing_capacity_ < size_) {
         missing_ = std::make_unique<std::atomic<uint32_t>[]>(size_);
         missing_capacity_ = size_;
@@ -69,6 +68,19 @@ void Round::begin(const Job& job) {
     repeat_score_ = 0;
     fees_.begin_round(fee_addresses(*job.context.env));
     is_over_.store(size_ == 0);
+}
+
+/// The places are empty.
+void Round::set_window(uint32_t workers) {
+    constexpr uint32_t least = 128;
+    constexpr uint32_t shares = 4;  // of each worker
+    const uint32_t enough = std::max(least, shares * most_in_share * workers);
+    const uint32_t wanted = options_->window != 0 ? options_->window : enough;
+    const uint32_t window = std::bit_ceil(std::clamp<uint32_t>(wanted, 1, 1U << 16));
+    if (window != window_) {
+        places_ = std::make_unique<Place[]>(window);
+        window_ = window;
+    }
 }
 
 Round::Place& Round::place_of(uint32_t tx) { return places_[tx & (window_ - 1)]; }

@@ -43,7 +43,8 @@ enum class Moment : uint8_t {
 using Hook = std::function<void(Moment moment, size_t tx)>;
 
 struct RoundOptions {
-    uint32_t window = 128;
+    /// Transactions in flight; 0: enough for the shares of all workers.
+    uint32_t window = 0;
     size_t memory_limit_bytes = size_t{256} << 20;
     /// Ends the round early where most transactions have to be repeated at commit.
     bool gives_up = true;
@@ -114,6 +115,7 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] static uint64_t word(uint32_t tx, Phase phase) {
         return uint64_t{tx} << 8 | static_cast<uint64_t>(phase);
     }
+    void set_window(uint32_t workers);
     [[nodiscard]] Place& place_of(uint32_t tx);
 
     [[nodiscard]] uint32_t take_task(Hand& hand);
@@ -158,7 +160,7 @@ class Round final : public EstimateWaiter {
     uint32_t size_ = 0;
     FeeAccounts fees_;  // guarded by is_committing_
 
-    uint32_t window_;
+    uint32_t window_ = 0;
     std::unique_ptr<Place[]> places_;
     RecordStore records_;
     std::vector<RecordShelf> shelves_;  // of each worker
