@@ -98,8 +98,9 @@ BatchResult ParallelExecutor::execute(
         }
         const bool is_transfers = stretch.kind == Stretch::Kind::transfers;
         run.gave_up = done < stretch.last && !(is_transfers && ends_transfers(run, done));
-        run.transfers_end =
-            is_transfers && run.gave_up ? done + transfers_from(run, done, size) : 0;
+        run.transfers_end = is_transfers && run.gave_up
+                                ? done + transfers_from(run, done, longest_sequential_stretch)
+                                : 0;
         if (!run.gave_up && stretch.kind != Stretch::Kind::lesson) {
             run.sequential_stretch = first_sequential_stretch;
         }

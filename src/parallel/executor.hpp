@@ -67,7 +67,10 @@ class ParallelExecutor {
     [[nodiscard]] const Report& report() const { return report_; }
     /// Drops what earlier batches taught about contracts; between batches. For measurements, where
     /// a block that is executed again must not profit from having been.
-    void forget() { profiles_ = Profiles{}; }
+    void forget() {
+        profiles_ = Profiles{};
+        believed_ = 0;
+    }
     [[nodiscard]] uint32_t threads() const { return static_cast<uint32_t>(workers_.size()); }
     /// For what surrounds a batch (system calls, end of block) on the caller's thread.
     [[nodiscard]] evm::Vm& vm() { return workers_.front()->lane.vm; }

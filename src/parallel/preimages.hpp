@@ -10,6 +10,10 @@
 #include "types/transaction.hpp"
 #include "types/u256.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace mega::parallel {
 
 /// How a call comes to an input of two words.

@@ -55,9 +55,9 @@ class Profiles {
     const Profile* learn(const SignedTransaction& tx, const Record& record);
     /// Null when nothing is known. Valid until the next learn().
     [[nodiscard]] const Profile* find(const Transaction& tx) const;
-    /// Both call the same (contract, selector), or both create.
     /// Of its (contract, selector).
     [[nodiscard]] uint64_t hash_of(const Transaction& tx) const;
+    /// Both call the same (contract, selector), or both create.
     [[nodiscard]] static bool share_one(const Transaction& a, const Transaction& b);
 
   private:

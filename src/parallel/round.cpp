@@ -77,10 +77,11 @@ void Round::set_window(uint32_t workers) {
     const uint32_t enough = std::max(least, shares * most_in_share * workers);
     const uint32_t wanted = options_->window != 0 ? options_->window : enough;
     const uint32_t window = std::bit_ceil(std::clamp<uint32_t>(wanted, 1, 1U << 16));
-    if (window != window_) {
+    if (window > most_places_) {
         places_ = std::make_unique<Place[]>(window);
-        window_ = window;
+        most_places_ = window;
     }
+    window_ = window;
 }
 
 Round::Place& Round::place_of(uint32_t tx) { return places_[tx & (window_ - 1)]; }
@@ -489,8 +490,8 @@ void Round::advance(uint32_t tx, bool was_repeated) {
     const uint64_t cursor = cursor_.load();
     const bool is_closed = (cursor & closed_bit) != 0;
     const uint32_t end = is_closed ? static_cast<uint32_t>(cursor & ~closed_bit) : size_;
-    // Release: what was committed is there for whoever sees it. The one who commits next looks
-    // again after it has let go of is_committing_.
+    // Release: what was committed is there for whoever sees it. That a worker which goes to sleep
+    // is not overlooked rests on the store to is_committing_ after it, which is ordered with all.
     committed_.store(tx + 1, std::memory_order_release);
     if (tx + 1 == end) {
         is_over_.store(true);

@@ -161,6 +161,7 @@ class Round final : public EstimateWaiter {
     FeeAccounts fees_;  // guarded by is_committing_
 
     uint32_t window_ = 0;
+    uint32_t most_places_ = 0;  // that there is room for
     std::unique_ptr<Place[]> places_;
     RecordStore records_;
     std::vector<RecordShelf> shelves_;  // of each worker

@@ -241,10 +241,15 @@ void TransferBatch::plan(Chunk& chunk, size_t piece) {
 }
 
 void TransferBatch::settle(Chunk& chunk, size_t shard) {
+    // In order; what lies behind the cut is nobody's business, and need not be loaded.
     std::array<const Movement*, 2 * chunk_size> movements;
     size_t count = 0;
-    for (size_t piece = 0; piece < chunk.pieces; ++piece) {
+    const size_t end = cut_.load(std::memory_order_relaxed);
+    for (size_t piece = 0; piece < chunk.pieces && chunk.first < end; ++piece) {
         for (const Movement& movement : chunk.movements[piece][shard]) {
+            if (chunk.first + movement.transfer >= end) {
+                break;
+            }
             movements[count++] = &movement;
         }
     }

@@ -174,7 +174,13 @@ RecordedReceipt read_receipt(const Fields& fields) {
     receipt.cumulative_gas_used = fields.u64("cumulativeGasUsed");
     fields.each("logs", [&](const Fields& log) {
         Log read{.address = log.address("address")};
-        log.each("topics", [&](const Fields& topic) { read.topics.push_back(topic.as_hash()); });
+        log.each("topics", [&](const Fields& topic) {
+            if (read.topics.size() == Topics::most) {
+                log.note("more than 4 topics");
+                return;
+            }
+            read.topics.push_back(topic.as_hash());
+        });
         read.data = log.data("data");
         receipt.logs.push_back(std::move(read));
     });
