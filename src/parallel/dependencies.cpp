@@ -60,6 +60,7 @@ void DependencyGraph::add_transaction(
     uint32_t tx, const SignedTransaction& signed_tx, const Profiles& profiles
 ) {
     uint64_t weight = transfer_weight;
+    uint64_t reach = 0;  // beyond its weight
     // A call without data looks like a transfer, but has gas to spare.
     const bool is_transfer = execution::looks_like_transfer(fork_, signed_tx.tx);
     if (!is_transfer || signed_tx.tx.gas_limit > execution::transfer_gas) {
@@ -70,12 +71,14 @@ void DependencyGraph::add_transaction(
             add_places(tx, *calls_[call].profile);
         } else {
             weight = is_transfer ? weight : std::min(signed_tx.tx.gas_limit, unknown_weight);
+            reach = is_transfer ? 0 : std::min<uint64_t>(signed_tx.tx.gas_limit, UINT32_MAX);
             add_access_list(tx, signed_tx.tx.access_list);
         }
     }
     weight = std::min<uint64_t>(weight, UINT32_MAX);
     TxNode& node = nodes_[tx];
     node.weight = static_cast<uint32_t>(weight);
+    node.reach = std::max(weight, reach);
     node.is_transfer = is_transfer;
     node.end += weight;
     total_ += weight;
@@ -102,9 +105,9 @@ uint32_t DependencyGraph::number_of_call(
     Call& call = calls_.emplace_back();
     call.first = &called;
     call.profile = profiles.find(called);
-    call.has_forecast = call.profile != nullptr && call.profile->preimages.is_settled();
+    call.has_forecast = call.profile != nullptr && call.profile->is_settled();
     if (call.has_forecast) {
-        call.forecast = call.profile->preimages.forecast();
+        call.forecast = call.profile->forecast();
     }
     return number;
 }

@@ -38,6 +38,9 @@ class DependencyGraph {
     }
     /// What it may take, in gas; less for a transfer, which takes less time than its gas says.
     [[nodiscard]] uint64_t weight(uint32_t tx) const { return nodes_[tx].weight; }
+    /// The same, and the gas limit of a call that nothing is known of: for who must not take on too
+    /// much.
+    [[nodiscard]] uint64_t reach(uint32_t tx) const { return nodes_[tx].reach; }
     /// execution::looks_like_transfer() of it.
     [[nodiscard]] bool is_transfer(uint32_t tx) const { return nodes_[tx].is_transfer; }
     /// It writes a shared place that adds up (origins.hpp): it waits for no other writer of it.
@@ -47,8 +50,8 @@ class DependencyGraph {
     static constexpr uint32_t no_call = UINT32_MAX;
     [[nodiscard]] uint32_t call_of(uint32_t tx) const { return nodes_[tx].call; }
     [[nodiscard]] size_t calls() const { return calls_.size(); }
-    /// What such a call will hash, as far as it was known at analysis; null: not at all.
-    [[nodiscard]] const HashForecast* forecast_of(uint32_t call) const {
+    /// What was known of such a call at analysis; null: too little.
+    [[nodiscard]] const CallForecast* forecast_of(uint32_t call) const {
         return calls_[call].has_forecast ? &calls_[call].forecast : nullptr;
     }
     [[nodiscard]] uint64_t weight_of_all() const { return total_; }
@@ -63,6 +66,7 @@ class DependencyGraph {
         uint32_t first_edge = no_tx;
         uint64_t end = 0;  // of the longest chain that ends here, in gas
         uint32_t weight = 0;
+        uint64_t reach = 0;
         uint32_t call = no_call;
         bool is_transfer = false;
         bool tracks_origins = false;
@@ -72,7 +76,7 @@ class DependencyGraph {
         // During analysis; learning goes on afterwards.
         const Profiles::Profile* profile = nullptr;
         bool has_forecast = false;
-        HashForecast forecast;
+        CallForecast forecast;
     };
     /// Whoever comes next to this place depends on `last`.
     struct Place {

@@ -49,6 +49,23 @@ class DependencyGraphTest : public testing::Test {
     uint64_t senders_ = 0;
 };
 
+/// What is known takes what it took; what is not may take all that it pays for.
+TEST_F(DependencyGraphTest, AnUnknownCallReachesItsGasLimit) {
+    learn(oracle, writing(oracle, {1}));
+    scenario_.call(address_of(0x77), oracle, Bytes(4));
+    scenario_.call(address_of(0x78), reader, Bytes(4));
+    scenario_.add(address_of(0x79), reader, 1);
+    for (SignedTransaction& tx : scenario_.transactions) {
+        tx.tx.gas_limit = tx.tx.data.empty() ? 21'000 : 30'000'000;
+    }
+    analyse();
+    EXPECT_EQ(graph_.reach(0), graph_.weight(0));
+    EXPECT_LT(graph_.reach(0), 1'000'000U);
+    EXPECT_EQ(graph_.reach(1), 30'000'000U);
+    EXPECT_LT(graph_.weight(1), 1'000'000U);
+    EXPECT_EQ(graph_.reach(2), graph_.weight(2));
+}
+
 TEST_F(DependencyGraphTest, WritersOfOnePlaceFollowEachOther) {
     learn(oracle, writing(oracle, {1}));
     call(oracle);

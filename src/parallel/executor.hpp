@@ -12,8 +12,8 @@
 // stretch changed lies in an overlay for the next one.
 //
 // Threads live as long as the executor and sleep between batches. Memory is bounded by the options
-// plus what one transaction's gas lets it write, a worker. One execute() at a time, from any
-// thread.
+// plus what the gas of one share of transactions (round.hpp) lets it read and write, a worker. One
+// execute() at a time, from any thread.
 
 #include "parallel/round.hpp"
 #include "state/overlay.hpp"

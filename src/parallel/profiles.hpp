@@ -12,6 +12,12 @@
 
 namespace mega::parallel {
 
+/// What is known of a call before it runs.
+struct CallForecast {
+    HashForecast hashes;
+    uint64_t gas = 0;  // that its like used
+};
+
 class Profiles {
   public:
     struct Place {
@@ -38,6 +44,9 @@ class Profiles {
         std::array<Place, max_places> places;
         PreimageRules preimages;
 
+        /// There have been executions enough for forecast().
+        [[nodiscard]] bool is_settled() const { return preimages.is_settled(); }
+        [[nodiscard]] CallForecast forecast() const { return {preimages.forecast(), average_gas}; }
         /// Written by most executions.
         [[nodiscard]] bool is_shared(const Place& place) const {
             return executions >= 2 && 2 * place.hits > executions;

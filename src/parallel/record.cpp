@@ -42,6 +42,22 @@ void Record::clear_outcome() {
     meets_fee_account = false;
 }
 
+void Record::trim() {
+    const auto let_go = [](auto& list) {
+        if (list.capacity() > most_kept) {
+            std::decay_t<decltype(list)>{}.swap(list);
+        }
+    };
+    let_go(account_reads);
+    let_go(slot_reads);
+    let_go(storage_reads);
+    let_go(code_reads);
+    let_go(account_writes);
+    let_go(slot_writes);
+    let_go(old_account_nodes);
+    let_go(old_slot_nodes);
+}
+
 void Record::mark_estimates() {
     for (const AccountWrite& write : account_writes) {
         if (write.node != nullptr) {

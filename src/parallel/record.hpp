@@ -102,6 +102,9 @@ struct Record {
     bool meets_fee_account = false;
 
     void clear_outcome();
+    /// Lets go of what only an extraordinary transaction needs; its outcome with it.
+    void trim();
+    static constexpr size_t most_kept = 512;  // of each list
     /// Takes leave of an execution that does not stand: its values become estimates.
     void mark_estimates();
     /// After the next execution has published: what it did not write again is gone.

@@ -56,5 +56,14 @@ TEST(record_store, a_full_shelf_passes_on_its_older_half) {
     EXPECT_EQ(store.size(), records.size());
 }
 
+TEST(record, lets_go_of_what_only_a_large_transaction_needs) {
+    Record record;
+    record.slot_reads.resize(Record::most_kept);
+    record.account_writes.resize(Record::most_kept + 1);
+    record.trim();
+    EXPECT_EQ(record.slot_reads.capacity(), Record::most_kept);
+    EXPECT_EQ(record.account_writes.capacity(), 0U);
+}
+
 }  // namespace
 }  // namespace mega::parallel

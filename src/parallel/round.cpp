@@ -54,7 +54,7 @@ void Round::begin(const Job& job) {
     }
     if (forecast_capacity_ < graph_->calls()) {
         forecast_capacity_ = std::bit_ceil(graph_->calls());
-        forecasts_ = std::make_unique<std::atomic<const HashForecast*>[]>(forecast_capacity_);
+        forecasts_ = std::make_unique<std::atomic<const CallForecast*>[]>(forecast_capacity_);
     }
     for (uint32_t call = 0; call < graph_->calls(); ++call) {
         forecasts_[call].store(graph_->forecast_of(call), std::memory_order_relaxed);
@@ -137,9 +137,12 @@ uint32_t Round::claim(Hand& hand) {
 bool Round::take_share(Hand& hand) {
     uint64_t next = cursor_.load();
     while (true) {
-        if ((next & closed_bit) != 0 || next >= size_ ||
-            next >= uint64_t{committed_.load()} + window_) {
+        const uint64_t committed = committed_.load();
+        if ((next & closed_bit) != 0 || next >= size_ || next >= committed + window_) {
             return false;
+        }
+        if (is_memory_full() && committed < next) {
+            return false;  // the next commit ends the round
         }
         const uint32_t end = share_end(static_cast<uint32_t>(next));
         if (cursor_.compare_exchange_weak(next, end)) {
@@ -158,9 +161,10 @@ void Round::hash_ahead(Hand& hand) {
     ahead.begin();
     bool is_any_foreseen = false;
     for (uint32_t tx = hand.next; tx < hand.end; ++tx) {
-        const HashForecast* forecast = forecast_of(tx);
-        is_any_foreseen = is_any_foreseen || forecast != nullptr;
-        ahead.add(job_.transactions[tx], forecast);
+        const CallForecast* known = forecast_of(tx);
+        const bool is_foreseen = known != nullptr && !known->hashes.is_empty();
+        is_any_foreseen = is_any_foreseen || is_foreseen;
+        ahead.add(job_.transactions[tx], is_foreseen ? &known->hashes : nullptr);
     }
     hand.hashed_from = is_any_foreseen ? hand.next : no_tx;
     if (is_any_foreseen) {
@@ -168,22 +172,27 @@ void Round::hash_ahead(Hand& hand) {
     }
 }
 
-const HashForecast* Round::forecast_of(uint32_t tx) const {
+/// What it may take, in gas, by what is known now.
+uint64_t Round::reach_of(uint32_t tx) const {
+    const CallForecast* known = forecast_of(tx);
+    return known == nullptr ? graph_->reach(tx) : known->gas;
+}
+
+const CallForecast* Round::forecast_of(uint32_t tx) const {
     const uint32_t call = graph_->call_of(tx);
     // Acquire: who sees the pointer must see what it points to.
     return call == DependencyGraph::no_call ? nullptr
                                             : forecasts_[call].load(std::memory_order_acquire);
 }
 
-/// What its like are found to hash is told to those who take shares from now on.
+/// What its like are found to do is told to those who take shares from now on.
 void Round::learn(Lane& lane, uint32_t tx, const Record& record) {
     const Profiles::Profile* profile = job_.profiles->learn(job_.transactions[tx], record);
     const uint32_t call = graph_->call_of(tx);
     if (record.notes_hashes && call != DependencyGraph::no_call && profile != nullptr &&
-        profile->preimages.is_settled() &&
-        forecasts_[call].load(std::memory_order_relaxed) == nullptr) {
+        profile->is_settled() && forecasts_[call].load(std::memory_order_relaxed) == nullptr) {
         forecasts_[call].store(
-            lane.arena.make<HashForecast>(profile->preimages.forecast()), std::memory_order_release
+            lane.arena.make<CallForecast>(profile->forecast()), std::memory_order_release
         );
     }
 }
@@ -195,9 +204,9 @@ uint32_t Round::share_end(uint32_t first) const {
     const uint32_t part = (size_ - first) / (4 * job_.workers);
     const uint32_t last =
         std::min({size_, window_end, first + std::clamp(part, 1U, most_in_share)});
-    uint64_t weight = graph_->weight(first);
+    uint64_t reach = reach_of(first);
     uint32_t end = first + 1;
-    while (end < last && (weight += graph_->weight(end)) <= light) {
+    while (end < last && (reach += reach_of(end)) <= light) {
         ++end;
     }
     return end;
@@ -438,6 +447,7 @@ bool Round::commit_head(const Hand& hand) {
     if (place.record->meets_fee_account) {
         fees_.forget(hand.lane.arena);
     }
+    place.record->trim();
     records_.give_back(hand.shelf, std::exchange(place.record, nullptr));
     place.word.store(word(tx, Phase::idle), std::memory_order_release);
     if (job_.ledger->is_stopped()) {
@@ -482,9 +492,7 @@ void Round::advance(uint32_t tx, bool was_repeated) {
     constexpr uint32_t too_many = whole * 3 / 5;
     repeat_score_ += (was_repeated ? whole : 0) / memory_span;
     repeat_score_ -= repeat_score_ / memory_span;
-    const bool is_full =
-        memory_bytes_->load(std::memory_order_relaxed) > options_->memory_limit_bytes;
-    if (is_full || (options_->gives_up && repeat_score_ > too_many)) {
+    if (is_memory_full() || (options_->gives_up && repeat_score_ > too_many)) {
         cursor_.fetch_or(closed_bit);
     }
     const uint64_t cursor = cursor_.load();

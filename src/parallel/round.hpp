@@ -121,9 +121,14 @@ class Round final : public EstimateWaiter {
     [[nodiscard]] uint32_t take_task(Hand& hand);
     [[nodiscard]] uint32_t claim(Hand& hand);
     [[nodiscard]] bool take_share(Hand& hand);
+    [[nodiscard]] bool is_memory_full() const {
+        // Relaxed: a sum that only steers, and that grows until the round is over.
+        return memory_bytes_->load(std::memory_order_relaxed) > options_->memory_limit_bytes;
+    }
     [[nodiscard]] uint32_t share_end(uint32_t first) const;
     void hash_ahead(Hand& hand);
-    [[nodiscard]] const HashForecast* forecast_of(uint32_t tx) const;
+    [[nodiscard]] const CallForecast* forecast_of(uint32_t tx) const;
+    [[nodiscard]] uint64_t reach_of(uint32_t tx) const;
     void learn(Lane& lane, uint32_t tx, const Record& record);
     [[nodiscard]] uint32_t take_resumed();
     [[nodiscard]] uint32_t release_dependants(uint32_t tx);
@@ -169,7 +174,7 @@ class Round final : public EstimateWaiter {
     std::unique_ptr<std::atomic<uint32_t>[]> missing_;
     size_t missing_capacity_ = 0;
     /// Of each call of the graph; null: not known yet. Written by whoever commits.
-    std::unique_ptr<std::atomic<const HashForecast*>[]> forecasts_;
+    std::unique_ptr<std::atomic<const CallForecast*>[]> forecasts_;
     size_t forecast_capacity_ = 0;
 
     alignas(64) std::atomic<uint64_t> cursor_{0};  // next to claim; closed_bit: none any more
