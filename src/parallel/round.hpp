@@ -188,8 +188,6 @@ class Round final : public EstimateWaiter {
     std::mutex mutex_;
     std::vector<uint32_t> resumed_;  // guarded by mutex_; a heap, lowest first
     std::atomic<uint32_t> resumed_count_{0};
-    std::vector<Abort> aborts_;  // guarded by mutex_
-    std::atomic<size_t> abort_count_{0};
 
     alignas(64) std::atomic<uint32_t> sleepers_{0};
     std::atomic<uint32_t> epoch_{0};
