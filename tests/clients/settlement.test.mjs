@@ -22,6 +22,14 @@ const token_balance = (l1, chain, address) =>
     reader(l1.url, l1_chain_id).readContract({ address: chain.contracts.token, abi, functionName: 'balanceOf', args: [address] });
 const l2_call = (node, address, functionName, blockNumber) => reader(node.url, l2_chain_id).readContract({ address, abi, functionName, blockNumber });
 
+/// The number of the L1 block that L2 is at; none where that is not on L1, or no longer.
+async function l2_origin(l1, node) {
+    const hash = await l2_call(node, l1_block, 'hash');
+    const block = await l1.rpc('eth_getBlockByHash', hash, false).catch(() => null);
+    const same = block && (await l1.rpc('eth_getBlockByNumber', block.number, false));
+    return same?.hash === hash ? BigInt(block.number) : undefined;
+}
+
 /// Every batch on L1 continues the one before and ends in a block that the node has.
 async function check_batches(l1, chain, node) {
     const posted = await batches(l1, chain);
@@ -39,9 +47,9 @@ async function check_batches(l1, chain, node) {
 /// Every entry of the queue below the chain's cursor is on L2 once, in order, and nothing else is.
 async function check_deposits(l1, chain, node) {
     const entries = await queue_entries(l1, chain);
-    const cursor = Number(await l2_call(node, l1_block, 'depositCursor'));
     const found = [];
     const last = await block_number(node, 'latest');
+    const cursor = Number(await l2_call(node, l1_block, 'depositCursor', BigInt(last)));
     for (let number = 1; number <= last; ++number) {
         const block = await node.rpc('eth_getBlockByNumber', `0x${number.toString(16)}`, true);
         for (const tx of block.transactions) if (tx.type === '0x7e' && tx.to !== l1_block) found.push(tx.hash);
@@ -163,7 +171,9 @@ describe('settlement when things go wrong', { skip }, () => {
             await l1.rpc('anvil_reorg', 2 + round, []);
             await sleep(1500);
         }
-        await deposit(l1, chain, 1, stranger(49), one);
+        const newest = await deposit(l1, chain, 1, stranger(49), one);
+        // Only on this branch of L1 does the cursor say what is here: the one that was left had as many entries, maybe.
+        await wait_for(async () => (await l2_origin(l1, node)) >= newest.blockNumber, 30_000, 'L2 on the last branch of L1', node);
         const length = Number(await queue_length(l1, chain));
         await wait_for(async () => Number(await l2_call(node, l1_block, 'depositCursor')) === length, 30_000, 'all entries on L2', node);
         assert.equal(await check_deposits(l1, chain, node), length);

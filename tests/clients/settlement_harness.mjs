@@ -26,6 +26,7 @@ export const abi = parseAbi([
     'function lastBlock() view returns (uint64)',
     'function length() view returns (uint64)',
     'function number() view returns (uint64)',
+    'function hash() view returns (bytes32)',
     'function depositCursor() view returns (uint64)',
     'event DepositQueued(uint64 indexed index, address indexed from, bytes envelope, bytes32 rollingHash)',
     'event TransactionForced(uint64 indexed index, address indexed payer, bytes envelope, bytes32 rollingHash)',
