@@ -360,12 +360,12 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
         recorder.emplace(run.overlay, *log);
     }
     const state::StateView& view = recorder ? *recorder : *run.view;
-    HashAhead& ahead = workers_.front()->lane.hash_ahead;
+    LookAhead& ahead = workers_.front()->lane.ahead;
     for (size_t i = stretch.first; i < stretch.last && !run.ledger.is_stopped(); ++i) {
         const SignedTransaction& tx = run.batch.transactions[i];
-        const size_t place = (i - stretch.first) % HashAhead::most;
+        const size_t place = (i - stretch.first) % LookAhead::most;
         if (place == 0) {
-            hash_ahead(run, i, std::min(stretch.last, i + HashAhead::most));
+            look_ahead(run, i, std::min(stretch.last, i + LookAhead::most));
         }
         ahead.give(place, vm().hashes());
         if (auto fault = run.ledger.find_blob_fault(tx.tx)) {
@@ -395,20 +395,21 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
     report_.sequential_ns += now_ns() - began_ns;
 }
 
-/// What those hash that make the same call as the first, where that is known.
-void ParallelExecutor::hash_ahead(const Run& run, size_t first, size_t last) {
+/// What is hashed by those that make the same call as the first, where that is known.
+void ParallelExecutor::look_ahead(const Run& run, size_t first, size_t last) {
     const Transaction& call = run.batch.transactions[first].tx;
     const Profiles::Profile* profile = profiles_.find(call);
     const bool is_known = profile != nullptr && profile->preimages.is_settled();
     forecast_ = is_known ? profile->preimages.forecast() : HashForecast{};
-    HashAhead& ahead = workers_.front()->lane.hash_ahead;
+    LookAhead& ahead = workers_.front()->lane.ahead;
     ahead.begin();
     for (size_t i = first; i < last; ++i) {
         const SignedTransaction& tx = run.batch.transactions[i];
         const bool is_foreseen = is_known && Profiles::share_one(tx.tx, call);
         ahead.add(tx, is_foreseen ? &forecast_ : nullptr);
     }
-    ahead.run(vm().hashes());
+    ahead.hash(vm().hashes());
+    ahead.announce(*run.view);
 }
 
 /// Sequential stretches are the first worker's.

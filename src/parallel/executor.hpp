@@ -108,7 +108,7 @@ class ParallelExecutor {
     [[nodiscard]] Round::Job round_job(Run& run, const Stretch& stretch);
     [[nodiscard]] bool lets_sums_run() const;
     void run_sequentially(Run& run, const Stretch& stretch);
-    void hash_ahead(const Run& run, size_t first, size_t last);
+    void look_ahead(const Run& run, size_t first, size_t last);
     void note_span(const Run& run, size_t tx, uint64_t began_ns);
     void carry_over(Run& run, const Stretch& stretch, size_t first_result) const;
     /// Calls work(i) on thread i, for all of them: 0 is the caller's.

@@ -4,8 +4,8 @@
 // was read, what is to be written and what came of it, as Ethereum's rules have it; none publishes.
 
 #include "evm/vm.hpp"
+#include "parallel/look_ahead.hpp"
 #include "parallel/origins.hpp"
-#include "parallel/preimages.hpp"
 #include "parallel/versioned_view.hpp"
 #include "state/journal.hpp"
 
@@ -37,7 +37,7 @@ struct Lane {
     state::Journal journal{state::Journal::Mode::tracking};
     VersionedView view;
     OriginTracker origins;
-    HashAhead hash_ahead;
+    LookAhead ahead;
     /// Codes that versions of this round point to.
     std::vector<evm::CodePtr> kept_codes;
 };

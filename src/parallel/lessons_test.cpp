@@ -5,6 +5,10 @@
 #include "parallel/test_comparison.hpp"
 #include "parallel/test_programs.hpp"
 
+#include <algorithm>
+#include <mutex>
+#include <set>
+
 namespace mega::parallel {
 namespace {
 
@@ -115,6 +119,95 @@ TEST_F(Lessons, ThereIsNoneWithoutACallThatIsMostOfAll) {
     EXPECT_EQ(call_all(executor, own_selector).lessons, 0U);
     scenario_.state.set_code(contract, {});
     EXPECT_EQ(call_all(executor, [](uint64_t) { return Bytes{}; }).lessons, 0U);
+}
+
+/// A view that notes what is announced, and what is read.
+class Listening final : public state::StateView {
+  public:
+    explicit Listening(const state::StateView& base) : base_(&base) {}
+
+    [[nodiscard]] std::optional<Account> account(const Address& address) const override {
+        note(read_accounts, address);
+        return base_->account(address);
+    }
+    [[nodiscard]] u256 storage(const Address& address, const u256& slot) const override {
+        note(read_slots, SlotKey{address, slot});
+        return base_->storage(address, slot);
+    }
+    [[nodiscard]] evm::CodePtr code(const Hash256& code_hash) const override {
+        return base_->code(code_hash);
+    }
+    [[nodiscard]] Hash256 block_hash(uint64_t number) const override {
+        return base_->block_hash(number);
+    }
+    void expect_accounts(std::span<const Address> addresses) const override {
+        for (const Address& address : addresses) {
+            note(expected_accounts, address);
+        }
+    }
+    void expect_slots(std::span<const SlotKey> keys) const override {
+        for (const SlotKey& key : keys) {
+            note(expected_slots, key);
+        }
+    }
+    void forget() {
+        read_accounts.clear();
+        read_slots.clear();
+        expected_accounts.clear();
+        expected_slots.clear();
+    }
+
+    mutable std::set<Address> read_accounts;
+    mutable std::set<SlotKey> read_slots;
+    mutable std::set<Address> expected_accounts;
+    mutable std::set<SlotKey> expected_slots;
+
+  private:
+    template <class Key>
+    void note(std::set<Key>& notes, const Key& key) const {
+        const std::lock_guard lock{mutex_};
+        notes.insert(key);
+    }
+
+    const state::StateView* base_;
+    mutable std::mutex mutex_;
+};
+
+TEST_F(Lessons, WhatIsKnownOfACallIsAnnouncedAndNothingElseRead) {
+    scenario_.state.set_code(contract, test::token_code());
+    const Address sender = address_of(first_sender);
+    for (const uint32_t threads : {1U, 2U}) {
+        SCOPED_TRACE(threads);
+        ExecutorOptions options = with_threads(threads);
+        options.is_always_parallel = threads == 1;
+        ParallelExecutor executor{options};
+        const auto data_of = [](uint64_t i) {
+            return test::token_transfer(address_of(0x20000 + i), 0);
+        };
+        call_all(executor, data_of);
+        // Now that the call is known, one that is refused as well.
+        scenario_.transactions[5].tx.nonce += 3;
+        const Batch batch{
+            .env = scenario_.env,
+            .transactions = scenario_.transactions,
+            .policy = RefusalPolicy::skip
+        };
+        Listening listening{scenario_.state};
+        const BatchResult expected = test::execute_one_by_one(listening, batch);
+        const auto accounts = listening.read_accounts;
+        const auto slots = listening.read_slots;
+        EXPECT_TRUE(listening.expected_accounts.empty());
+        listening.forget();
+        EXPECT_TRUE(test::expect_same(expected, executor.execute(listening, batch)));
+        EXPECT_TRUE(std::ranges::includes(accounts, listening.read_accounts));
+        EXPECT_TRUE(std::ranges::includes(slots, listening.read_slots));
+        EXPECT_TRUE(listening.expected_accounts.contains(sender));
+        EXPECT_TRUE(listening.expected_accounts.contains(contract));
+        EXPECT_GE(listening.expected_accounts.size(), callers);
+        // Balances of sender and recipient: of all but the refused one they are what is read.
+        EXPECT_TRUE(std::ranges::includes(listening.expected_slots, slots));
+        EXPECT_EQ(slots.size(), 2 * (callers - 1));
+    }
 }
 
 }  // namespace

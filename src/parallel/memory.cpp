@@ -26,10 +26,24 @@ AccountLocation& MultiVersionMemory::account(Arena& arena, const Address& addres
 }
 
 SlotLocation& MultiVersionMemory::slot(Arena& arena, const Address& address, const u256& slot) {
-    const uint64_t hash = hash_(hash_(address), slot);
-    return *slots_.find_or_add(arena, hash, SlotKey{address, slot}, [&] {
+    const SlotKey key{address, slot};
+    return *slots_.find_or_add(arena, hash_of(key), key, [&] {
         return SlotVersion{base_->storage(address, slot)};
     });
+}
+
+void MultiVersionMemory::expect_accounts(std::span<const Address> addresses) const {
+    for (const Address& address : addresses) {
+        accounts_.expect(hash_(address));
+    }
+    base_->expect_accounts(addresses);
+}
+
+void MultiVersionMemory::expect_slots(std::span<const SlotKey> keys) const {
+    for (const SlotKey& key : keys) {
+        slots_.expect(hash_of(key));
+    }
+    base_->expect_slots(keys);
 }
 
 const AccountVersion* MultiVersionMemory::newest_version(

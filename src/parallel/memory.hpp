@@ -19,11 +19,6 @@
 
 namespace mega::parallel {
 
-struct SlotKey {
-    Address address;
-    u256 slot;
-    friend bool operator==(const SlotKey&, const SlotKey&) = default;
-};
 struct SlotVersion {
     u256 value;
     /// `value` is a difference modulo 2^256 to what stood before (origins.hpp).
@@ -68,6 +63,10 @@ class MultiVersionMemory {
     [[nodiscard]] AccountLocation& account(Arena& arena, const Address& address);
     [[nodiscard]] SlotLocation& slot(Arena& arena, const Address& address, const u256& slot);
 
+    /// Hints, as those of a view.
+    void expect_accounts(std::span<const Address> addresses) const;
+    void expect_slots(std::span<const SlotKey> keys) const;
+
     /// `on_estimate(node)` is called for each estimate met below `tx`: true to look again, false to
     /// take it as it is.
     /// The first version a reader at `tx` meets. Estimates count as what they are.
@@ -95,6 +94,9 @@ class MultiVersionMemory {
   private:
     /// The last time before `tx` that the account's slots were dropped.
     [[nodiscard]] uint32_t last_clearing(const Address& address, uint32_t tx) const;
+    [[nodiscard]] uint64_t hash_of(const SlotKey& key) const {
+        return hash_(hash_(key.address), key.slot);
+    }
 
     const state::StateView* base_ = nullptr;
     bool sweeps_empty_ = true;

@@ -1,8 +1,6 @@
 #include "parallel/preimages.hpp"
 
 #include <cstring>
-#include <optional>
-#include <utility>
 
 namespace mega::parallel {
 
@@ -33,10 +31,6 @@ Word word_of(const Address& address) {
     return word;
 }
 
-std::optional<Word> key_word(const SignedTransaction& tx, uint8_t key) {
-    return key == PreimageRule::sender ? word_of(tx.sender) : input_word(tx.tx, key);
-}
-
 /// The sender or the word of the input that this is.
 std::optional<uint8_t> key_of(const SignedTransaction& tx, const Word& word) {
     if (word == word_of(tx.sender)) {
@@ -60,21 +54,30 @@ void split(const evm::HashCache::Words& words, Word& first, Hash256& second) {
     std::memcpy(second.data(), bytes + word_size, word_size);
 }
 
-evm::HashCache::Words join(const Word& first, const Hash256& second) {
+}  // namespace
+
+std::optional<evm::HashCache::Words> preimage_by(
+    const PreimageRule& rule, const SignedTransaction& tx, const Hash256& second
+) {
+    const auto first = rule.key == PreimageRule::sender ? std::optional{word_of(tx.sender)}
+                                                        : input_word(tx.tx, rule.key);
+    if (!first) {
+        return std::nullopt;
+    }
     evm::HashCache::Words words;
     auto* bytes = reinterpret_cast<uint8_t*>(words.data());
-    std::memcpy(bytes, first.data(), word_size);
+    std::memcpy(bytes, first->data(), word_size);
     std::memcpy(bytes + word_size, second.data(), word_size);
     return words;
 }
-
-}  // namespace
 
 // -----------------------------------------------------------------------------------------------
 // learning
 
 void PreimageRules::learn(
-    const SignedTransaction& tx, std::span<const evm::HashCache::Hashed> hashed
+    const SignedTransaction& tx,
+    std::span<const evm::HashCache::Hashed> hashed,
+    std::span<const SlotKey> slots
 ) {
     constexpr size_t most_hashed = 16;
     if (++executions_ == remembered_executions) {
@@ -106,6 +109,10 @@ void PreimageRules::learn(
             }
         }
         rule_of[i] = note(rule);
+        const auto place = std::ranges::find(slots, to_u256(hashed[i].hash), &SlotKey::slot);
+        if (rule_of[i] != PreimageRule::none && place != slots.end()) {
+            note_contract(rules_[rule_of[i]], place->address);
+        }
     }
 }
 
@@ -123,14 +130,22 @@ uint8_t PreimageRules::note(const PreimageRule& rule) {
         --rules_[least].hits;
         return PreimageRule::none;
     }
-    rules_[least] = {rule, 1};
+    rules_[least] = {.rule = rule, .hits = 1, .contract = {}, .contracts = 0};
     return static_cast<uint8_t>(least);
+}
+
+void PreimageRules::note_contract(Counted& counted, const Address& contract) {
+    if (counted.contracts == 0) {
+        counted.contract = contract;
+    }
+    counted.contracts += counted.contract == contract ? 1 : -1;
 }
 
 void PreimageRules::fade() {
     executions_ /= 2;
     for (Counted& counted : rules_) {
         counted.hits /= 2;
+        counted.contracts /= 2;
     }
 }
 
@@ -139,77 +154,11 @@ HashForecast PreimageRules::forecast() const {
     for (size_t i = 0; i < rules_.size(); ++i) {
         forecast.rules[i] = rules_[i].rule;
         forecast.holds[i] = executions_ >= 2 && 2 * rules_[i].hits > executions_;
+        if (4 * rules_[i].contracts > rules_[i].hits) {
+            forecast.contracts[i] = rules_[i].contract;
+        }
     }
     return forecast;
-}
-
-// -----------------------------------------------------------------------------------------------
-// hashing ahead
-
-void HashAhead::add(const SignedTransaction& tx, const HashForecast* forecast) {
-    MEGA_ASSERT(count_ < most);
-    Call& call = calls_[count_++];
-    call.tx = &tx;
-    call.forecast = forecast;
-    call.is_known.fill(false);
-}
-
-void HashAhead::run(const evm::HashCache& cache) {
-    constexpr int deepest = 2;  // a mapping in a mapping
-    for (int depth = 0; depth < deepest; ++depth) {
-        for (Call& call : std::span{calls_}.first(count_)) {
-            if (call.forecast != nullptr) {
-                gather(cache, call);
-            }
-        }
-        hash_gathered();
-    }
-}
-
-void HashAhead::gather(const evm::HashCache& cache, Call& call) {
-    const HashForecast& forecast = *call.forecast;
-    const auto was_known = call.is_known;
-    for (size_t i = 0; i < forecast.rules.size(); ++i) {
-        const PreimageRule& rule = forecast.rules[i];
-        const bool is_inner = rule.outer != PreimageRule::none;
-        if (!forecast.holds[i] || was_known[i] || (is_inner && !was_known[rule.outer])) {
-            continue;
-        }
-        const auto key = key_word(*call.tx, rule.key);
-        if (!key) {
-            continue;
-        }
-        Hashed& hashed = call.hashed[i];
-        hashed.words = join(*key, is_inner ? call.hashed[rule.outer].hash : rule.slot);
-        call.is_known[i] = true;
-        if (const Hash256* known = cache.find(hashed.words)) {
-            hashed.hash = *known;
-        } else {
-            wanted_[wanted_count_++] = &hashed;
-        }
-    }
-}
-
-void HashAhead::hash_gathered() {
-    std::array<BytesView, most * HashForecast::most_rules> inputs;
-    std::array<Hash256, most * HashForecast::most_rules> hashes;
-    const size_t count = std::exchange(wanted_count_, 0);
-    for (size_t i = 0; i < count; ++i) {
-        inputs[i] = evm::HashCache::as_view(wanted_[i]->words);
-    }
-    crypto::keccak256_many(std::span{inputs}.first(count), std::span{hashes}.first(count));
-    for (size_t i = 0; i < count; ++i) {
-        wanted_[i]->hash = hashes[i];
-    }
-}
-
-void HashAhead::give(size_t index, evm::HashCache& cache) const {
-    const Call& call = calls_[index];
-    for (size_t i = 0; i < call.hashed.size(); ++i) {
-        if (call.is_known[i]) {
-            cache.put(call.hashed[i]);
-        }
-    }
 }
 
 }  // namespace mega::parallel

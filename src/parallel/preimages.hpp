@@ -7,11 +7,12 @@
 // gives a hash for equal input alone.
 
 #include "evm/hash_cache.hpp"
+#include "types/account.hpp"
 #include "types/transaction.hpp"
-#include "types/u256.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 
 namespace mega::parallel {
@@ -26,6 +27,10 @@ struct PreimageRule {
     Hash256 slot;          // second word otherwise
     friend bool operator==(const PreimageRule&, const PreimageRule&) = default;
 };
+/// What the rule makes of a transaction, given the second word; none where its input is too short.
+[[nodiscard]] std::optional<evm::HashCache::Words> preimage_by(
+    const PreimageRule& rule, const SignedTransaction& tx, const Hash256& second
+);
 
 /// Rules that hold mostly, as they were at some time.
 struct HashForecast {
@@ -33,6 +38,8 @@ struct HashForecast {
 
     std::array<PreimageRule, most_rules> rules;
     std::array<bool, most_rules> holds{};
+    /// Whose slot the hash mostly is, where it is one.
+    std::array<std::optional<Address>, most_rules> contracts;
     [[nodiscard]] bool is_empty() const {
         return std::find(holds.begin(), holds.end(), true) == holds.end();
     }
@@ -41,8 +48,12 @@ struct HashForecast {
 /// Rules of one (contract, selector), found out from executions. What does not hold any more fades.
 class PreimageRules {
   public:
-    /// What an execution of the transaction hashed, in order.
-    void learn(const SignedTransaction& tx, std::span<const evm::HashCache::Hashed> hashed);
+    /// What an execution of the transaction hashed, in order, and slots that it read.
+    void learn(
+        const SignedTransaction& tx,
+        std::span<const evm::HashCache::Hashed> hashed,
+        std::span<const SlotKey> slots
+    );
     [[nodiscard]] HashForecast forecast() const;
     /// More executions would teach little.
     [[nodiscard]] bool is_settled() const { return executions_ >= enough; }
@@ -52,45 +63,16 @@ class PreimageRules {
     struct Counted {
         PreimageRule rule;
         uint32_t hits = 0;
+        Address contract;        // a slot of which it was
+        uint32_t contracts = 0;  // hits that say so, less those that say something else
     };
 
     [[nodiscard]] uint8_t note(const PreimageRule& rule);
+    static void note_contract(Counted& counted, const Address& contract);
     void fade();
 
     std::array<Counted, HashForecast::most_rules> rules_;
     uint32_t executions_ = 0;
-};
-
-/// Hashes ahead for some calls at a time. One a worker.
-class HashAhead {
-  public:
-    static constexpr size_t most = 16;
-
-    /// Up to `most` of them, in order. All outlive the next begin(); a forecast may be null.
-    void begin() { count_ = 0; }
-    void add(const SignedTransaction& tx, const HashForecast* forecast);
-    /// What they will hash and the cache does not have.
-    void run(const evm::HashCache& cache);
-    /// Puts what the how-manieth will hash into the cache, which is small: just before it runs.
-    void give(size_t index, evm::HashCache& cache) const;
-
-  private:
-    using Hashed = evm::HashCache::Hashed;
-    struct Call {
-        const SignedTransaction* tx = nullptr;
-        const HashForecast* forecast = nullptr;
-        std::array<Hashed, HashForecast::most_rules> hashed;
-        std::array<bool, HashForecast::most_rules> is_known{};
-    };
-
-    /// Rules whose second word is known by now.
-    void gather(const evm::HashCache& cache, Call& call);
-    void hash_gathered();
-
-    std::array<Call, most> calls_;
-    size_t count_ = 0;
-    std::array<Hashed*, most * HashForecast::most_rules> wanted_;
-    size_t wanted_count_ = 0;
 };
 
 }  // namespace mega::parallel

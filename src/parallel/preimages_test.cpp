@@ -1,5 +1,4 @@
-#include "parallel/preimages.hpp"
-
+#include "parallel/look_ahead.hpp"
 #include "parallel/test_programs.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +10,7 @@ using Hashed = evm::HashCache::Hashed;
 using test::address_of;
 
 const Address token = address_of(0x70c3);
+const Address allowances = address_of(0xa110);
 
 Hashed hashed(const Hash256& first, const Hash256& second) {
     Hashed entry;
@@ -41,12 +41,24 @@ std::vector<Hashed> hashed_by(const SignedTransaction& tx, uint64_t to) {
     return all;
 }
 
+/// Both balances are the token's, the allowance is another contract's; the hash of the outer
+/// mapping is nobody's.
+std::vector<SlotKey> slots_of(const SignedTransaction& tx, uint64_t to) {
+    const auto all = hashed_by(tx, to);
+    return {
+        {token, to_u256(all[0].hash)},
+        {token, 7},
+        {token, to_u256(all[1].hash)},
+        {allowances, to_u256(all[3].hash)}
+    };
+}
+
 class Preimages : public testing::Test {
   protected:
     void teach(PreimageRules& rules, uint64_t times = 8) {
         for (uint64_t i = 0; i < times; ++i) {
             const auto tx = transfer(100 + i, 200 + i);
-            rules.learn(tx, hashed_by(tx, 200 + i));
+            rules.learn(tx, hashed_by(tx, 200 + i), slots_of(tx, 200 + i));
         }
     }
     [[nodiscard]] size_t rules_in(const HashForecast& forecast) const {
@@ -62,18 +74,18 @@ TEST_F(Preimages, KeysAreTheSenderOrTheInputAndMappingsNest) {
     EXPECT_TRUE(rules.is_settled());
     const HashForecast forecast = rules.forecast();
     EXPECT_EQ(rules_in(forecast), 4U);
-    HashAhead ahead;
+    LookAhead ahead;
     evm::HashCache cache;
     std::vector<SignedTransaction> calls;
-    for (uint64_t i = 0; i < HashAhead::most; ++i) {
+    for (uint64_t i = 0; i < LookAhead::most; ++i) {
         calls.push_back(transfer(1000 + i, 2000 + i));
     }
     ahead.begin();
     for (const SignedTransaction& tx : calls) {
         ahead.add(tx, &forecast);
     }
-    ahead.run(cache);
-    for (uint64_t i = 0; i < HashAhead::most; ++i) {
+    ahead.hash(cache);
+    for (uint64_t i = 0; i < LookAhead::most; ++i) {
         ahead.give(i, cache);
         for (const Hashed& wanted : hashed_by(calls[i], 2000 + i)) {
             const Hash256* found = cache.find(wanted.words);
@@ -88,14 +100,14 @@ TEST_F(Preimages, AnInputThatIsTooShortHasNoKeys) {
     teach(rules);
     const HashForecast forecast = rules.forecast();
     SignedTransaction tx = transfer(1, 2);
-    HashAhead ahead;
+    LookAhead ahead;
     evm::HashCache cache;
     for (size_t size = 0; size <= 36; ++size) {
         tx.tx.data.resize(size);
         ahead.begin();
         ahead.add(tx, &forecast);
         ahead.add(tx, nullptr);
-        ahead.run(cache);
+        ahead.hash(cache);
         ahead.give(0, cache);
         ahead.give(1, cache);
         // What the sender alone decides is known all the same.
@@ -110,7 +122,7 @@ TEST_F(Preimages, WhatFewDoIsNotForeseen) {
         auto all = hashed_by(tx, 200 + i);
         all.resize(i % 3 == 0 ? 2 : 1);
         all.push_back(hashed(word(7777 + i), word(1)));  // a key from nowhere
-        rules.learn(tx, all);
+        rules.learn(tx, all, {});
     }
     EXPECT_EQ(rules_in(rules.forecast()), 1U);
 }
@@ -120,7 +132,7 @@ TEST_F(Preimages, WhatHoldsNoLongerFades) {
     teach(rules, 50);
     EXPECT_EQ(rules_in(rules.forecast()), 4U);
     for (uint64_t i = 0; i < 200; ++i) {
-        rules.learn(transfer(i, i), {});
+        rules.learn(transfer(i, i), {}, {});
     }
     EXPECT_TRUE(rules.forecast().is_empty());
 }
@@ -134,7 +146,7 @@ TEST_F(Preimages, ManyMappingsAreBounded) {
         for (uint64_t slot = 0; slot < 40; ++slot) {
             all.push_back(hashed(word(tx.sender), word(slot)));
         }
-        rules.learn(tx, all);
+        rules.learn(tx, all, {});
     }
     EXPECT_LE(rules_in(rules.forecast()), HashForecast::most_rules);
 }
@@ -153,6 +165,96 @@ TEST_F(Preimages, ACacheNotesWhatItIsAskedForUpToALimit) {
     cache.note_in(nullptr);
     (void)cache.hash(Bytes(64));
     EXPECT_EQ(asked.size(), evm::HashCache::most_noted);
+}
+
+/// Notes what it is told.
+struct Listener {
+    mutable std::vector<Address> accounts;
+    mutable std::vector<SlotKey> slots;
+    void expect_accounts(std::span<const Address> some) const {
+        accounts.assign(some.begin(), some.end());
+    }
+    void expect_slots(std::span<const SlotKey> some) const {
+        slots.assign(some.begin(), some.end());
+    }
+};
+
+TEST_F(Preimages, AccountsAndSlotsAreAnnounced) {
+    PreimageRules rules;
+    teach(rules);
+    const HashForecast forecast = rules.forecast();
+    const auto first = transfer(1, 2);
+    const auto second = transfer(3, 4);
+    auto other = transfer(5, 6);
+    other.tx.to = address_of(99);
+    SignedTransaction creation;
+    creation.sender = address_of(7);
+    LookAhead ahead;
+    ahead.begin();
+    ahead.add(first, &forecast);
+    ahead.add(second, &forecast);
+    ahead.add(other, nullptr);
+    ahead.add(creation, nullptr);
+    EXPECT_TRUE(ahead.is_any_foreseen());
+    ahead.hash(evm::HashCache{});
+    Listener listener;
+    ahead.announce(listener);
+    EXPECT_EQ(
+        listener.accounts,
+        (std::vector<Address>{
+            address_of(1), token, address_of(3), address_of(5), address_of(99), address_of(7)
+        })
+    );
+    std::vector<SlotKey> wanted;
+    for (const auto& [tx, to] : {std::pair{first, 2}, {second, 4}}) {
+        for (const SlotKey& key : slots_of(tx, static_cast<uint64_t>(to))) {
+            if (key.slot != u256{7}) {
+                wanted.push_back(key);
+            }
+        }
+    }
+    std::ranges::sort(wanted);
+    std::ranges::sort(listener.slots);
+    EXPECT_EQ(listener.slots, wanted);
+
+    // Nothing is left of them afterwards.
+    ahead.begin();
+    EXPECT_FALSE(ahead.is_any_foreseen());
+    ahead.add(creation, nullptr);
+    const HashForecast empty;
+    ahead.add(creation, &empty);
+    EXPECT_FALSE(ahead.is_any_foreseen());
+    ahead.hash(evm::HashCache{});
+    ahead.announce(listener);
+    EXPECT_EQ(listener.accounts, std::vector<Address>(2, address_of(7)));
+    EXPECT_TRUE(listener.slots.empty());
+}
+
+/// A mapping that most of those who hash for it keep elsewhere.
+TEST_F(Preimages, WhoseSlotItMostlyIs) {
+    PreimageRules rules;
+    for (uint64_t i = 0; i < 30; ++i) {
+        const auto tx = transfer(100 + i, 200 + i);
+        auto all = hashed_by(tx, 200 + i);
+        all.resize(1);
+        const Address contract = i < 6 || i % 9 == 0 ? token : allowances;
+        rules.learn(tx, all, std::vector<SlotKey>{{contract, to_u256(all[0].hash)}});
+    }
+    const HashForecast forecast = rules.forecast();
+    const auto rule = std::ranges::find(forecast.holds, true) - forecast.holds.begin();
+    EXPECT_EQ(forecast.contracts[rule], allowances);
+
+    PreimageRules undecided;
+    for (uint64_t i = 0; i < 30; ++i) {
+        const auto tx = transfer(100 + i, 200 + i);
+        auto all = hashed_by(tx, 200 + i);
+        all.resize(1);
+        undecided.learn(tx, all, std::vector<SlotKey>{{address_of(i % 2), to_u256(all[0].hash)}});
+    }
+    EXPECT_EQ(rules_in(undecided.forecast()), 1U);
+    for (const auto& contract : undecided.forecast().contracts) {
+        EXPECT_FALSE(contract.has_value());
+    }
 }
 
 }  // namespace

@@ -56,6 +56,18 @@ bool writes(const Record& record, const SlotKey& key) {
     });
 }
 
+std::vector<SlotKey> slots_of(const Record& record) {
+    constexpr size_t most = 32;
+    std::vector<SlotKey> slots;
+    for (const SlotRead& read : record.slot_reads) {
+        if (slots.size() == most) {
+            break;
+        }
+        slots.push_back(read.location->key);
+    }
+    return slots;
+}
+
 void fade(Profiles::Profile& profile) {
     profile.executions /= 2;
     for (Profiles::Place& place : profile.places) {
@@ -112,7 +124,7 @@ const Profiles::Profile* Profiles::learn(const SignedTransaction& signed_tx, con
         profile->average_gas = gas_used;
     }
     if (record.notes_hashes) {
-        profile->preimages.learn(signed_tx, record.hashed);
+        profile->preimages.learn(signed_tx, record.hashed, slots_of(record));
     }
     if (profile->executions >= well_known && ++profile->passed_over % few != 0) {
         return profile;

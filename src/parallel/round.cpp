@@ -148,28 +148,24 @@ bool Round::take_share(Hand& hand) {
         if (cursor_.compare_exchange_weak(next, end)) {
             hand.next = static_cast<uint32_t>(next);
             hand.end = end;
-            hash_ahead(hand);
+            look_ahead(hand);
             return true;
         }
     }
 }
 
-/// What the share's transactions will hash, as far as it is foreseen.
-void Round::hash_ahead(Hand& hand) {
-    static_assert(most_in_share <= HashAhead::most);
-    HashAhead& ahead = hand.lane.hash_ahead;
+/// What the share's transactions will need, as far as it is foreseen.
+void Round::look_ahead(Hand& hand) {
+    static_assert(most_in_share <= LookAhead::most);
+    LookAhead& ahead = hand.lane.ahead;
     ahead.begin();
-    bool is_any_foreseen = false;
     for (uint32_t tx = hand.next; tx < hand.end; ++tx) {
         const CallForecast* known = forecast_of(tx);
-        const bool is_foreseen = known != nullptr && !known->hashes.is_empty();
-        is_any_foreseen = is_any_foreseen || is_foreseen;
-        ahead.add(job_.transactions[tx], is_foreseen ? &known->hashes : nullptr);
+        ahead.add(job_.transactions[tx], known != nullptr ? &known->hashes : nullptr);
     }
-    hand.hashed_from = is_any_foreseen ? hand.next : no_tx;
-    if (is_any_foreseen) {
-        ahead.run(hand.lane.vm.hashes());
-    }
+    hand.hashed_from = ahead.is_any_foreseen() ? hand.next : no_tx;
+    ahead.hash(hand.lane.vm.hashes());
+    ahead.announce(*memory_);
 }
 
 /// What it may take, in gas, by what is known now.
@@ -270,7 +266,7 @@ void Round::run(const Hand& hand, uint32_t tx, Phase phase_after, const Conflict
     Record& record = *place.record;
     record.clear_outcome();
     if (hand.hashed_from <= tx && tx < hand.end) {
-        hand.lane.hash_ahead.give(tx - hand.hashed_from, hand.lane.vm.hashes());
+        hand.lane.ahead.give(tx - hand.hashed_from, hand.lane.vm.hashes());
     }
     record.began_as_head = committed_.load(std::memory_order_acquire) == tx;
     if (meets_at_slot) {

@@ -126,7 +126,7 @@ class Round final : public EstimateWaiter {
         return memory_bytes_->load(std::memory_order_relaxed) > options_->memory_limit_bytes;
     }
     [[nodiscard]] uint32_t share_end(uint32_t first) const;
-    void hash_ahead(Hand& hand);
+    void look_ahead(Hand& hand);
     [[nodiscard]] const CallForecast* forecast_of(uint32_t tx) const;
     [[nodiscard]] uint64_t reach_of(uint32_t tx) const;
     void learn(Lane& lane, uint32_t tx, const Record& record);

@@ -121,6 +121,9 @@ class LocationTable {
         return walk(bucket(hash).load(std::memory_order_acquire), nullptr, hash, key);
     }
 
+    /// A hint: it will be looked for.
+    void expect(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
+
     /// The one location of `key`, whoever adds it first; `load_base()` is asked when it is missing.
     template <class LoadBase>
     [[nodiscard]] Place* find_or_add(

@@ -83,11 +83,6 @@ class RecordedState final : public ReplayState {
     void forget_failure() override;
 
   private:
-    struct SlotKey {
-        Address address;
-        u256 slot;
-        friend bool operator==(const SlotKey&, const SlotKey&) = default;
-    };
     struct SlotKeyHash {
         state::SeededHash hash;
         size_t operator()(const SlotKey& key) const noexcept {

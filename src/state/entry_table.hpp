@@ -5,6 +5,10 @@
 
 #include "state/index_table.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace mega::state {
 
 template <class Key, class Value>
@@ -22,6 +26,20 @@ class EntryTable {
             const auto* entry = reinterpret_cast<const std::byte*>(&entries_[index]);
             __builtin_prefetch(entry);
             __builtin_prefetch(entry + sizeof(Entry) - 1);
+        }
+    }
+    /// A hint: all of them will be looked for.
+    template <size_t at_once, class Hash>
+    void bring_closer(std::span<const Key> keys, Hash&& hash_of) const {
+        std::array<uint64_t, at_once> hashes;
+        for (size_t first = 0; first < keys.size(); first += at_once) {
+            const auto group = keys.subspan(first, std::min(at_once, keys.size() - first));
+            for (size_t i = 0; i < group.size(); ++i) {
+                expect(hashes[i] = hash_of(group[i]));
+            }
+            for (size_t i = 0; i < group.size(); ++i) {
+                approach(hashes[i]);
+            }
         }
     }
     /// Made anew when it is not there.

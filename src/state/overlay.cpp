@@ -142,6 +142,16 @@ u256 Overlay::storage(const Address& address, const u256& slot) const {
     return cleared != 0 ? u256{} : base_->storage(address, slot);
 }
 
+void Overlay::expect_accounts(std::span<const Address> addresses) const {
+    accounts_.bring_closer<group_size>(addresses, hash_);
+    base_->expect_accounts(addresses);
+}
+
+void Overlay::expect_slots(std::span<const SlotKey> keys) const {
+    slots_.bring_closer<group_size>(keys, [this](const SlotKey& key) { return hash_of(key); });
+    base_->expect_slots(keys);
+}
+
 bool Overlay::has_storage(const Address& address) const {
     return bare_storage_.contains(address) ||
            (times_cleared(address) == 0 && base_->has_storage(address));

@@ -34,20 +34,17 @@ class Overlay final : public StateView {
     void load_accounts(std::span<const Address> addresses, std::span<std::optional<Account>> found)
         const override;
     [[nodiscard]] u256 storage(const Address& address, const u256& slot) const override;
+    void expect_accounts(std::span<const Address> addresses) const override;
+    void expect_slots(std::span<const SlotKey> keys) const override;
     [[nodiscard]] bool has_storage(const Address& address) const override;
     [[nodiscard]] evm::CodePtr code(const Hash256& code_hash) const override;
     [[nodiscard]] Hash256 block_hash(uint64_t number) const override;
 
   private:
-    static constexpr size_t group_size = 16;  // of accounts that are looked for at once
+    static constexpr size_t group_size = 16;  // that are looked for at once
     void find_group(std::span<const Address> addresses, std::span<std::optional<Account>> found)
         const;
 
-    struct SlotKey {
-        Address address;
-        u256 slot;
-        friend bool operator==(const SlotKey&, const SlotKey&) = default;
-    };
     /// A slot counts when it was written after the last time its account's storage was cleared.
     struct SlotValue {
         u256 value;

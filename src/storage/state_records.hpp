@@ -19,16 +19,6 @@
 
 namespace mega::storage {
 
-struct SlotKey {
-    Address address;
-    u256 slot;
-    friend bool operator==(const SlotKey&, const SlotKey&) = default;
-    friend auto operator<=>(const SlotKey& a, const SlotKey& b) {
-        const auto by_address = a.address <=> b.address;
-        return by_address != 0 ? by_address : a.slot <=> b.slot;
-    }
-};
-
 [[nodiscard]] Bytes slot_table_key(const SlotKey& key);
 /// `table_key` ‖ block number.
 [[nodiscard]] Bytes history_key(BytesView table_key, uint64_t block_number);

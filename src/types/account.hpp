@@ -31,4 +31,15 @@ struct AccountLeaf {
 };
 [[nodiscard]] Result<AccountLeaf, rlp::DecodeError> decode_account_leaf(BytesView encoded);
 
+/// A slot of an account's storage.
+struct SlotKey {
+    Address address;
+    u256 slot;
+    friend bool operator==(const SlotKey&, const SlotKey&) = default;
+    friend auto operator<=>(const SlotKey& a, const SlotKey& b) {
+        const auto by_address = a.address <=> b.address;
+        return by_address != 0 ? by_address : a.slot <=> b.slot;
+    }
+};
+
 }  // namespace mega
