@@ -395,7 +395,8 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
     report_.sequential_ns += now_ns() - began_ns;
 }
 
-/// What is hashed by those that make the same call as the first, where that is known.
+/// Hashes and slots of those that make the same call as the first, where that is known; accounts of
+/// all.
 void ParallelExecutor::look_ahead(const Run& run, size_t first, size_t last) {
     const Transaction& call = run.batch.transactions[first].tx;
     const Profiles::Profile* profile = profiles_.find(call);

@@ -176,10 +176,15 @@ class Listening final : public state::StateView {
 TEST_F(Lessons, WhatIsKnownOfACallIsAnnouncedAndNothingElseRead) {
     scenario_.state.set_code(contract, test::token_code());
     const Address sender = address_of(first_sender);
-    for (const uint32_t threads : {1U, 2U}) {
-        SCOPED_TRACE(threads);
-        ExecutorOptions options = with_threads(threads);
-        options.is_always_parallel = threads == 1;
+    struct Case {
+        uint32_t threads;
+        bool is_always_parallel;
+    };
+    for (const Case& each : {Case{1, true}, Case{2, false}, Case{1, false}}) {
+        const bool is_sequential = each.threads == 1 && !each.is_always_parallel;
+        SCOPED_TRACE(testing::Message() << each.threads << " threads, " << is_sequential);
+        ExecutorOptions options = with_threads(each.threads);
+        options.is_always_parallel = each.is_always_parallel;
         ParallelExecutor executor{options};
         const auto data_of = [](uint64_t i) {
             return test::token_transfer(address_of(0x20000 + i), 0);
@@ -199,6 +204,7 @@ TEST_F(Lessons, WhatIsKnownOfACallIsAnnouncedAndNothingElseRead) {
         EXPECT_TRUE(listening.expected_accounts.empty());
         listening.forget();
         EXPECT_TRUE(test::expect_same(expected, executor.execute(listening, batch)));
+        EXPECT_EQ(executor.report().sequential_transactions, is_sequential ? callers : 0);
         EXPECT_TRUE(std::ranges::includes(accounts, listening.read_accounts));
         EXPECT_TRUE(std::ranges::includes(slots, listening.read_slots));
         EXPECT_TRUE(listening.expected_accounts.contains(sender));

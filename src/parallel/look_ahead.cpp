@@ -1,5 +1,8 @@
 #include "parallel/look_ahead.hpp"
 
+#include "base/assert.hpp"
+#include "crypto/keccak.hpp"
+
 #include <utility>
 
 namespace mega::parallel {
@@ -15,6 +18,9 @@ void LookAhead::add(const SignedTransaction& tx, const HashForecast* forecast) {
 
 void LookAhead::hash(const evm::HashCache& cache) {
     constexpr int deepest = 2;  // a mapping in a mapping
+    if (!is_any_foreseen_) {
+        return;
+    }
     for (int depth = 0; depth < deepest; ++depth) {
         for (Call& call : std::span{calls_}.first(count_)) {
             if (call.forecast != nullptr) {
@@ -51,9 +57,12 @@ void LookAhead::gather(const evm::HashCache& cache, Call& call) {
 }
 
 void LookAhead::hash_gathered() {
+    const size_t count = std::exchange(wanted_count_, 0);
+    if (count == 0) {
+        return;
+    }
     std::array<BytesView, most * HashForecast::most_rules> inputs;
     std::array<Hash256, most * HashForecast::most_rules> hashes;
-    const size_t count = std::exchange(wanted_count_, 0);
     for (size_t i = 0; i < count; ++i) {
         inputs[i] = evm::HashCache::as_view(wanted_[i]->words);
     }

@@ -6,6 +6,7 @@
 
 #include "parallel/preimages.hpp"
 
+#include <span>
 #include <vector>
 
 namespace mega::parallel {
@@ -14,8 +15,8 @@ class LookAhead {
   public:
     static constexpr size_t most = 16;
 
-    /// Up to `most` of them, in order. They and their forecasts, which may be null, last until the
-    /// next begin().
+    /// Up to `most` of them, in order. They and their forecasts, which may be null, last until
+    /// announce() has returned.
     void begin() {
         count_ = 0;
         is_any_foreseen_ = false;
@@ -28,7 +29,7 @@ class LookAhead {
     void announce(const View& view);
     /// Puts what the how-manieth will hash into the cache, which is small: just before it runs.
     void give(size_t index, evm::HashCache& cache) const;
-    /// Of none there is a forecast: nothing to hash, nothing to give.
+    /// False: of none there is a forecast, and nothing to hash or to give.
     [[nodiscard]] bool is_any_foreseen() const { return is_any_foreseen_; }
 
   private:

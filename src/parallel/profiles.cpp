@@ -56,16 +56,16 @@ bool writes(const Record& record, const SlotKey& key) {
     });
 }
 
-std::vector<SlotKey> slots_of(const Record& record) {
+void learn_preimages(PreimageRules& rules, const SignedTransaction& tx, const Record& record) {
     constexpr size_t most = 32;
-    std::vector<SlotKey> slots;
-    for (const SlotRead& read : record.slot_reads) {
-        if (slots.size() == most) {
-            break;
+    std::array<SlotKey, most> slots;
+    size_t count = 0;
+    if (!record.hashed.empty()) {
+        for (; count < std::min(most, record.slot_reads.size()); ++count) {
+            slots[count] = record.slot_reads[count].location->key;
         }
-        slots.push_back(read.location->key);
     }
-    return slots;
+    rules.learn(tx, record.hashed, std::span{slots}.first(count));
 }
 
 void fade(Profiles::Profile& profile) {
@@ -124,7 +124,7 @@ const Profiles::Profile* Profiles::learn(const SignedTransaction& signed_tx, con
         profile->average_gas = gas_used;
     }
     if (record.notes_hashes) {
-        profile->preimages.learn(signed_tx, record.hashed, slots_of(record));
+        learn_preimages(profile->preimages, signed_tx, record);
     }
     if (profile->executions >= well_known && ++profile->passed_over % few != 0) {
         return profile;

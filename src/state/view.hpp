@@ -29,7 +29,8 @@ class StateView {
     /// Zero when the slot was never written.
     [[nodiscard]] virtual u256 storage(const Address& address, const u256& slot) const = 0;
     // Hints that these will be asked for in a moment: a view may bring closer what it has in
-    // memory. It asks nobody else, so that a wrong hint costs time alone.
+    // memory, and passes the hint on to the one it stands on. Nothing is read from elsewhere, so
+    // that a wrong hint costs time alone.
     virtual void expect_accounts(std::span<const Address> /*addresses*/) const {}
     virtual void expect_slots(std::span<const SlotKey> /*keys*/) const {}
     /// True when a slot of an account that has neither nonce nor code is not zero: a contract
