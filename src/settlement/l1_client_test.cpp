@@ -205,6 +205,20 @@ auto step_when_fees_are_there(L1Follower& follower) {
     return step;
 }
 
+/// The same until it tells of blocks: where they could not be read, what was taken back is told
+/// alone, and they come with the next step.
+Result<L1Step> step_to_blocks(L1Follower& follower) {
+    auto step = step_when_fees_are_there(follower);
+    if (step && step->rewound_to && step->blocks.empty()) {
+        auto next = step_when_fees_are_there(follower);
+        if (next && !next->rewound_to) {
+            next->rewound_to = step->rewound_to;
+        }
+        return next;
+    }
+    return step;
+}
+
 TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
     const auto anvil = TestAnvil::start({"--no-mining"});
     if (!anvil) {
@@ -224,7 +238,7 @@ TEST(l1_follower, tells_every_block_once_and_what_was_taken_back) {
 
     // Replaces blocks 4 and 5; of those that were told, 4 goes.
     anvil->rpc("anvil_reorg", {2, json::array()});
-    step = step_when_fees_are_there(follower);
+    step = step_to_blocks(follower);
     ASSERT_TRUE(step) << step.error().message;
     ASSERT_TRUE(step->rewound_to);
     EXPECT_EQ(*step->rewound_to, 3U);
@@ -257,10 +271,11 @@ TEST(l1_follower, finds_its_place_again_from_a_few_blocks_it_remembers) {
     L1BlockId gone{8, {}};
     L1Follower follower(anvil->client(), {.deposit_queue = {}, .depth = 0, .first_block = 1});
     follower.resume_after({standing, gone});
-    const auto step = follower.step();
+    const auto step = step_to_blocks(follower);
     ASSERT_TRUE(step) << step.error().message;
     ASSERT_TRUE(step->rewound_to);
     EXPECT_EQ(*step->rewound_to, 4U);
+    ASSERT_EQ(step->blocks.size(), 6U);
     EXPECT_EQ(step->blocks.front().ref.number, 5U);
     EXPECT_EQ(step->blocks.back().ref.number, 10U);
 }
