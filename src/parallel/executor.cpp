@@ -360,7 +360,7 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
         recorder.emplace(run.overlay, *log);
     }
     const state::StateView& view = recorder ? *recorder : *run.view;
-    LookAhead& ahead = workers_.front()->lane.ahead;
+    const LookAhead& ahead = workers_.front()->lane.ahead;
     for (size_t i = stretch.first; i < stretch.last && !run.ledger.is_stopped(); ++i) {
         const SignedTransaction& tx = run.batch.transactions[i];
         const size_t place = (i - stretch.first) % LookAhead::most;

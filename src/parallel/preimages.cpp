@@ -87,15 +87,14 @@ void PreimageRules::learn(
     rule_of.fill(PreimageRule::none);
     const size_t count = std::min(hashed.size(), most_hashed);
     for (size_t i = 0; i < count; ++i) {
-        const auto end = hashed.begin() + i;
-        if (std::find_if(hashed.begin(), end, [&](const auto& other) {
-                return other.words == hashed[i].words;
-            }) != end) {
+        const auto before = hashed.first(i);
+        const auto& words = hashed[i].words;
+        if (std::ranges::find(before, words, &evm::HashCache::Hashed::words) != before.end()) {
             continue;  // counted already
         }
         Word key;
         PreimageRule rule;
-        split(hashed[i].words, key, rule.slot);
+        split(words, key, rule.slot);
         const auto number = key_of(tx, key);
         if (!number) {
             continue;
