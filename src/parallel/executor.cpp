@@ -400,7 +400,7 @@ void ParallelExecutor::run_sequentially(Run& run, const Stretch& stretch) {
 void ParallelExecutor::look_ahead(const Run& run, size_t first, size_t last) {
     const Transaction& call = run.batch.transactions[first].tx;
     const Profiles::Profile* profile = profiles_.find(call);
-    const bool is_known = profile != nullptr && profile->preimages.is_settled();
+    const bool is_known = profile != nullptr && profile->is_settled();
     forecast_ = is_known ? profile->preimages.forecast() : HashForecast{};
     LookAhead& ahead = workers_.front()->lane.ahead;
     ahead.begin();

@@ -27,6 +27,7 @@ struct PreimageRule {
     Hash256 slot;          // second word otherwise
     friend bool operator==(const PreimageRule&, const PreimageRule&) = default;
 };
+
 /// What the rule makes of a transaction, given the second word; none where its input is too short.
 [[nodiscard]] std::optional<evm::HashCache::Words> preimage_by(
     const PreimageRule& rule, const SignedTransaction& tx, const Hash256& second
